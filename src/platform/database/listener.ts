@@ -1,0 +1,68 @@
+import pg from 'pg'
+
+export interface Listener {
+  /**
+   * Calls `hear` with each payload of `channel`, and with null after a (re)connection, when something may
+   * have been missed. Answers how to stop.
+   */
+  listen: (channel: string, hear: (payload: string | null) => void) => () => void
+  close: () => Promise<void>
+}
+
+const RETRY_FIRST_MS = 100
+const RETRY_LIMIT_MS = 5_000
+
+/** One connection of its own for all channels, made at the first `listen` and made again when it breaks. */
+export function createListener(makeClient: () => pg.Client): Listener {
+  const hearers = new Map<string, Set<(payload: string | null) => void>>()
+  let client: pg.Client | undefined
+  let closed = false
+  let retryMs = RETRY_FIRST_MS
+  let timer: NodeJS.Timeout | undefined
+
+  const tell = (channel: string, payload: string | null) => {
+    for (const hear of hearers.get(channel) ?? []) hear(payload)
+  }
+
+  const connect = async (): Promise<void> => {
+    const next = makeClient()
+    client = next
+    const lost = () => {
+      if (client !== next || closed) return
+      client = undefined
+      timer = setTimeout(() => void connect(), retryMs)
+      retryMs = Math.min(retryMs * 2, RETRY_LIMIT_MS)
+    }
+    next.on('error', lost)
+    next.on('end', lost)
+    next.on('notification', ({ channel, payload }) => tell(channel, payload ?? ''))
+    try {
+      await next.connect()
+      for (const channel of hearers.keys()) await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+      retryMs = RETRY_FIRST_MS
+      for (const channel of hearers.keys()) tell(channel, null)
+    } catch {
+      lost()
+      await next.end().catch(() => {})
+    }
+  }
+
+  return {
+    listen: (channel, hear) => {
+      const known = hearers.get(channel)
+      const all = known ?? new Set()
+      all.add(hear)
+      hearers.set(channel, all)
+      if (client === undefined && timer === undefined) void connect()
+      else if (known === undefined) client?.query(`listen ${pg.escapeIdentifier(channel)}`).catch(() => {})
+      return () => {
+        all.delete(hear)
+      }
+    },
+    close: async () => {
+      closed = true
+      clearTimeout(timer)
+      await client?.end().catch(() => {})
+    },
+  }
+}
