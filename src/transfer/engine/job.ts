@@ -6,6 +6,8 @@
  * connections; `crosstie copy` makes it of two addresses.
  */
 
+import type { FaultKind } from '#fault'
+
 export interface PostgresLogin {
   host: string
   port: number
@@ -141,13 +143,27 @@ export interface Progress {
   phase: string
 }
 
-/** What the child says, one JSON object a line. */
+/**
+ * What the child says, one JSON object a line.
+ *
+ * `prepared` is the one that is waited for: everything is carried, nothing is visible yet, and the job
+ * commits as soon as the listener has returned. A listener that has kept it (with `mark`) can tell after any
+ * crash, by `wasCommitted`, whether the rows are there; a job that never said it has changed nothing.
+ */
 export type EngineEvent =
   | { type: 'plan'; route: Route; why: string[] }
   | { type: 'progress'; progress: Progress }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string }
+  | { type: 'prepared'; rows: number; mark?: string | undefined; witness: boolean }
   | { type: 'finished'; result: JobResult }
-  | { type: 'failed'; code: string; message: string; target: 'unchanged' | 'unknown' }
+  | {
+      type: 'failed'
+      kind: FaultKind
+      code: string
+      message: string
+      details?: unknown
+      target: 'unchanged' | 'unknown'
+    }
   | { type: 'stopped' }
 
 export interface JobResult {
