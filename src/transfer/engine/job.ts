@@ -175,3 +175,6 @@ export interface JobResult {
   /** What was written, for the person: `public.orders`, `/data/orders.parquet`. */
   written: string
 }
+
+/** Who listens to a job in this process. A promise is waited for after `prepared` only. */
+export type Emit = (event: EngineEvent) => void | Promise<void>

@@ -36,26 +36,37 @@ export interface TableInfo {
 }
 
 /**
- * Columns of relation `$1`. The `reg*` types are excluded from binary: they send numbers that mean another
- * object elsewhere. Names are qualified here and not by search_path, which is the login's own.
+ * What a type is called and how it travels. The `reg*` types are excluded from binary: they send numbers
+ * that mean another object elsewhere. Names are qualified here, for search_path is the login's own.
  */
-const COLUMNS = `
-  select a.attname as name, a.atttypid::int8 as type_oid, a.atttypmod as typmod, t.typtype,
+const OF_TYPE = `t.oid::int8 as type_oid, a.typmod, t.typtype,
          case when n.nspname <> 'pg_catalog' and pg_type_is_visible(t.oid) then quote_ident(n.nspname) || '.' else '' end
-           || format_type(a.atttypid, a.atttypmod) as type,
+           || format_type(t.oid, a.typmod) as type,
          case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end as domain_of,
          coalesce(d.typcategory, t.typcategory) as category,
          t.oid < 16384 and n.nspname = 'pg_catalog' and t.typsend <> 0 and t.typreceive <> 0
-           and t.typtype in ('b', 'r', 'm') and coalesce(e.typname, t.typname) !~ '^reg' as binary,
-         a.attnotnull as not_null, a.atthasdef as has_default, a.attgenerated <> '' as generated,
-         case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity
-  from pg_attribute a
-  join pg_type t on t.oid = a.atttypid
+           and t.typtype in ('b', 'r', 'm') and coalesce(e.typname, t.typname) !~ '^reg' as binary`
+
+const JOIN_TYPE = `
+  join pg_type t on t.oid = a.type_oid
   join pg_namespace n on n.oid = t.typnamespace
   left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
-  left join pg_type d on d.oid = t.typbasetype and t.typtype = 'd'
-  where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
+  left join pg_type d on d.oid = t.typbasetype and t.typtype = 'd'`
+
+const COLUMNS = `
+  select a.name, ${OF_TYPE}, a.not_null, a.has_default, a.generated, a.identity
+  from (select attname as name, atttypid as type_oid, atttypmod as typmod, attnum, attnotnull as not_null,
+               atthasdef as has_default, attgenerated <> '' as generated,
+               case attidentity when 'a' then 'always' when 'd' then 'by default' end as identity
+        from pg_attribute where attrelid = $1 and attnum > 0 and not attisdropped) a
+  ${JOIN_TYPE}
   order by a.attnum`
+
+const RESULT_COLUMNS = `
+  select a.name, ${OF_TYPE}, false as not_null, false as has_default, false as generated, null as identity
+  from unnest($1::text[], $2::oid[], $3::int4[]) with ordinality as a(name, type_oid, typmod, place)
+  ${JOIN_TYPE}
+  order by a.place`
 
 interface ColumnRow {
   name: string
@@ -111,6 +122,17 @@ export async function readTable(client: pg.Client, table: TableName): Promise<Ta
   }
 }
 
+/** The columns that a query would give; it is planned and run for no rows. */
+export async function describeQuery(client: pg.Client, query: string): Promise<ColumnInfo[]> {
+  const { fields } = await client.query(`${query} limit 0`)
+  const described = await client.query<ColumnRow>(RESULT_COLUMNS, [
+    fields.map((field) => field.name),
+    fields.map((field) => field.dataTypeID),
+    fields.map((field) => field.dataTypeModifier),
+  ])
+  return described.rows.map(readColumn)
+}
+
 function readColumn(row: ColumnRow): ColumnInfo {
   return {
     name: row.name,
@@ -133,7 +155,7 @@ function readColumn(row: ColumnRow): ColumnInfo {
  * already be one that cannot be anything but a type: it is compared, never run.
  */
 export async function knownType(client: pg.Client, type: string): Promise<string | null> {
-  const bare = type.replace(/\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)/, '')
+  const bare = type.replace(/\([^)]*\)/, '')
   const found = await client.query<{ known: boolean }>(
     `select to_regtype(${quoteValue(bare)}) is not null as known`,
   )

@@ -236,6 +236,8 @@ function handle(
 ): OpenTarget {
   const { client, login, target, jobId, options } = opening
   const { finish, ...shown } = open
+  // Then the staging table is the only trace of what happened, so it has to stay.
+  let outcomeUnknown = false
   return {
     ...shown,
     client,
@@ -245,13 +247,15 @@ function handle(
         await finish(rowsCarried)
         await commitOrAsk(opening, open.witness)
       } catch (error) {
-        throw postgresFault(error, { login, table: target.table })
+        const fault = postgresFault(error, { login, table: target.table })
+        outcomeUnknown = fault.code === 'transfer.commit_unknown'
+        throw fault
       }
       await client.end().catch(() => {})
     },
     async abandon() {
       closeNow(client)
-      await clearStaging(login, target.table, jobId)
+      if (!outcomeUnknown) await clearStaging(login, target.table, jobId)
     },
   }
 }

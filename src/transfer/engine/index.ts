@@ -1,0 +1,23 @@
+/** The transfer engine: one complete job in, rows out, all or nothing. It knows neither the hub nor its database. */
+export { explain } from './explain.ts'
+export type {
+  ColumnFilter,
+  Compression,
+  Emit,
+  EngineEvent,
+  Explanation,
+  FileFormat,
+  Job,
+  JobResult,
+  PlannedColumn,
+  PostgresLogin,
+  Progress,
+  Route,
+  RowFilter,
+  Source,
+  TableName,
+  Target,
+  Transformation,
+} from './job.ts'
+export { recoverJob, runJob, type Prepared } from './run.ts'
+export { spawnJob, type SpawnOptions } from './spawn.ts'

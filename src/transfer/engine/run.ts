@@ -1,0 +1,109 @@
+import { Fault } from '#fault'
+
+import { endBackends } from '../store/postgres/backend.ts'
+import { clearStaging, wasCommitted } from '../store/postgres/target.ts'
+import { tableText } from '../store/postgres/quote.ts'
+import { runTables } from './copy/tables.ts'
+import type { EngineEvent, Emit, Job, JobResult, PostgresLogin } from './job.ts'
+import { chooseRoute } from './plan.ts'
+
+/**
+ * Does the job in this process. Throws a Fault with the target as it was, unless its code is
+ * `transfer.commit_unknown`. After `signal` aborts it is over within two seconds, with no session left behind
+ * on a server: a job that had committed by then has finished, any other throws `transfer.stopped`.
+ */
+export async function runJob(job: Job, emit: Emit, signal: AbortSignal): Promise<JobResult> {
+  checkJob(job)
+  const { route, why } = chooseRoute(job)
+  await emit({ type: 'plan', route, why })
+  return await stoppable(job, signal, () =>
+    route === 'copy' ? runCopy(job, emit, signal) : runEmbedded(job, emit, signal),
+  )
+}
+
+/** What a later try, or whoever finds a dead job, has to know of its last moments. */
+export type Prepared = Pick<Extract<EngineEvent, { type: 'prepared' }>, 'rows' | 'mark' | 'witness'>
+
+/**
+ * Clears up after a job whose process is gone, and says what became of it. `prepared` is what its event of that
+ * name said, null if it never came. Sessions that it still has are ended and its staging table is dropped.
+ */
+export async function recoverJob(
+  job: Job,
+  prepared: Prepared | null,
+): Promise<'committed' | 'unchanged' | 'unknown'> {
+  if (job.source.type === 'postgres') await endBackends(job.source.login, job.id).catch(() => 0)
+  if (job.target.type !== 'postgres') return prepared === null ? 'unchanged' : 'unknown'
+  const { login, table } = job.target
+  if (prepared !== null) {
+    if (!prepared.witness) return 'unknown'
+    if (await wasCommitted(login, table, job.id)) return 'committed'
+  }
+  await clearStaging(login, table, job.id)
+  return 'unchanged'
+}
+
+/** What a job writes, for sentences: `public.orders`, a path, `standard output`. */
+export function targetText(job: Job): string {
+  switch (job.target.type) {
+    case 'postgres':
+      return tableText(job.target.table)
+    case 'file':
+      return job.target.path
+    case 'stdout':
+      return 'standard output'
+  }
+}
+
+export function stoppedFault(job: Job): Fault {
+  const kept = job.target.type === 'stdout' ? '' : ` ${targetText(job)} is as it was.`
+  return new Fault('failed', 'transfer.stopped', `Stopped on request.${kept}`)
+}
+
+async function runCopy(job: Job, emit: Emit, signal: AbortSignal): Promise<JobResult> {
+  const { source, target } = job
+  if (source.type === 'postgres' && target.type === 'postgres') {
+    return await runTables({ ...job, source, target }, emit, signal)
+  }
+  throw new Error('not yet')
+}
+
+/** Imported when needed: DuckDB's library takes time and memory that the copy route does without. */
+async function runEmbedded(_job: Job, _emit: Emit, _signal: AbortSignal): Promise<JobResult> {
+  throw new Error('not yet')
+}
+
+/**
+ * A statement that waits on a server (for a lock, say) hears nothing of its client, so a stop ends the job's
+ * sessions over a second connection. Whoever ran it still learns how it ended.
+ */
+async function stoppable(job: Job, signal: AbortSignal, work: () => Promise<JobResult>): Promise<JobResult> {
+  let ending: Promise<unknown> = Promise.resolve()
+  const stop = () => {
+    ending = Promise.allSettled(loginsOf(job).map((login) => endBackends(login, job.id)))
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (signal.aborted) throw stoppedFault(job)
+    return await work()
+  } catch (error) {
+    const unknown = error instanceof Fault && error.code === 'transfer.commit_unknown'
+    throw signal.aborted && !unknown ? stoppedFault(job) : error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await ending
+  }
+}
+
+function loginsOf(job: Job): PostgresLogin[] {
+  return [job.source, job.target].flatMap((end) => (end.type === 'postgres' ? [end.login] : []))
+}
+
+function checkJob(job: Job): void {
+  if (/^[a-z0-9_]{1,40}$/.test(job.id)) return
+  throw new Fault(
+    'bad_request',
+    'transfer.job_invalid',
+    `A job's id is made of a-z, 0-9 and _, up to 40; "${job.id}" is not.`,
+  )
+}
