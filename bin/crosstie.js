@@ -29,7 +29,7 @@ async function runHere() {
     (folder) => nodeModule.enableCompileCache(path.join(folder, 'crosstie')).directory !== undefined,
   )
   // Otherwise it is written when the process ends in order, and a hub that is killed would never be quicker.
-  if (cache) setTimeout(nodeModule.flushCompileCache, 5000).unref()
+  if (cache) setTimeout(() => nodeModule.flushCompileCache(), 5000).unref()
   const sources = existsSync(path.join(root, 'src'))
   if (sources) openDoorsToSources()
   const main = path.join(root, sources ? 'src/cli/main.ts' : 'dist/cli/main.js')

@@ -6,7 +6,7 @@ import path from 'node:path'
 const OLDEST = [24, 7]
 
 /** Whether `version` ("24.21.0") is new enough for the hub. */
-export function runsTheHub(version) {
+function runsTheHub(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])
 }
@@ -27,7 +27,7 @@ export function nodeForTheHub() {
 }
 
 /** The npm package that brings Node for this machine. */
-export function nodePackage() {
+function nodePackage() {
   return `node-${process.platform}-${process.arch}`
 }
 

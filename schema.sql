@@ -1,0 +1,962 @@
+-- What an empty Crosstie database looks like after all migrations, read from its catalogs.
+-- Made by scripts/schema-dump.ts; `npm run check` fails when it drifts. It is for reading, not for running:
+-- the migrations in src/*/migrations are what makes a database.
+
+create schema connect;
+grant usage on schema connect to crosstie_app;
+grant usage on schema connect to crosstie_worker;
+
+create schema identity;
+grant usage on schema identity to anon;
+grant usage on schema identity to authenticated;
+grant usage on schema identity to crosstie_app;
+grant usage on schema identity to crosstie_auth;
+grant usage on schema identity to crosstie_worker;
+grant usage on schema identity to service_role;
+
+create schema platform;
+grant usage on schema platform to anon;
+grant usage on schema platform to authenticated;
+grant usage on schema platform to crosstie_app;
+grant usage on schema platform to crosstie_auth;
+grant usage on schema platform to crosstie_worker;
+grant usage on schema platform to service_role;
+
+create schema public;
+grant create, usage on schema public to crosstie_owner;
+grant usage on schema public to public;
+
+create schema transfer;
+grant usage on schema transfer to crosstie_app;
+grant usage on schema transfer to crosstie_worker;
+
+create table connect.auth_data (
+  connection_id bigint not null,
+  group_id bigint not null,
+  value text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint auth_data_pkey PRIMARY KEY (connection_id),
+  constraint auth_data_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX auth_data_group ON connect.auth_data USING btree (group_id, connection_id);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.auth_data FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.auth_data enable row level security, force row level security;
+create policy owner on connect.auth_data as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy use on connect.auth_data as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select, update on connect.auth_data to crosstie_app;
+comment on column connect.auth_data.value is 'A compact JWE over the JSON object of the credentials.';
+
+create table connect.connection (
+  id bigint generated always as identity not null,
+  connector_id uuid not null,
+  group_id bigint not null,
+  name character varying(128) not null,
+  description character varying(512) default ''::character varying not null,
+  auth_shown jsonb,
+  search_vector tsvector default ''::tsvector not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint connection_pkey PRIMARY KEY (id),
+  constraint connection_connector_id_key UNIQUE (connector_id),
+  constraint connection_group_id_id_key UNIQUE (group_id, id),
+  constraint connection_group_id_name_key UNIQUE (group_id, name),
+  constraint connection_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES public.integration_connectors(id) ON DELETE CASCADE,
+  constraint connection_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
+);
+CREATE INDEX connection_search ON connect.connection USING gin (search_vector);
+CREATE TRIGGER keep BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUNCTION connect.keep_connection();
+CREATE TRIGGER touch BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.connection enable row level security, force row level security;
+create policy change on connect.connection as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on connect.connection as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.connection as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant select on connect.connection to crosstie_app;
+grant update (name, description, auth_shown, updated_at) on connect.connection to crosstie_app;
+comment on table connect.connection is 'The companion of a connector: its number, name and description for /v1.';
+comment on column connect.connection.auth_shown is 'What of auth_data may be read back (its type, the user); null when there are no credentials.';
+
+create table identity.application (
+  id bigint generated always as identity not null,
+  user_id bigint,
+  group_id bigint,
+  name character varying(128) not null,
+  appid character varying(63) default replace((gen_random_uuid())::text, '-'::text, ''::text) not null,
+  secret_hash bytea not null,
+  type text not null,
+  status text default 'enabled'::text not null,
+  description character varying(127) default ''::character varying not null,
+  scopes text[] default '{}'::text[] not null,
+  expires_at timestamp with time zone,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint application_pkey PRIMARY KEY (id),
+  constraint application_appid_key UNIQUE (appid),
+  constraint application_of_one CHECK (num_nonnulls(user_id, group_id) = 1),
+  constraint application_status_check CHECK (status = ANY (ARRAY['enabled'::text, 'disabled'::text])),
+  constraint application_type_check CHECK (type = ANY (ARRAY['read_only'::text, 'publish'::text, 'all'::text])),
+  constraint application_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint application_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX application_group ON identity.application USING btree (group_id);
+CREATE INDEX application_status ON identity.application USING btree (status);
+CREATE INDEX application_type ON identity.application USING btree (type);
+CREATE INDEX application_user ON identity.application USING btree (user_id);
+CREATE TRIGGER touch BEFORE UPDATE ON identity.application FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity.application enable row level security, force row level security;
+create policy owner on identity.application as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on identity.application as permissive for select to crosstie_app
+  using (((user_id = ( SELECT identity.caller_id() AS caller_id)) OR (group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy sign_in on identity.application as permissive for all to crosstie_auth
+  using (true)
+  with check (true);
+create policy write on identity.application as permissive for all to crosstie_app
+  using (((user_id = ( SELECT identity.caller_id() AS caller_id)) OR (group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((user_id = ( SELECT identity.caller_id() AS caller_id)) OR (group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on identity.application to crosstie_app;
+grant select on identity.application to crosstie_auth;
+grant update (name, secret_hash, type, status, description, scopes, expires_at, updated_at) on identity.application to crosstie_app;
+grant update (used_at, updated_at) on identity.application to crosstie_auth;
+comment on table identity.application is 'A client with its own secret, of a user or of a group; a group''s acts as the group''s system user.';
+
+create table identity.audit (
+  id bigint generated always as identity not null,
+  group_id bigint,
+  actor_id bigint,
+  actor_name text not null,
+  action text not null,
+  object_id text,
+  object_name text,
+  details jsonb default '{}'::jsonb not null,
+  address text,
+  request_id text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint audit_pkey PRIMARY KEY (id),
+  constraint audit_action_check CHECK (action ~ '^[a-z_]+\.[a-z_]+$'::text)
+);
+CREATE INDEX audit_group ON identity.audit USING btree (group_id, id DESC);
+alter table identity.audit enable row level security, force row level security;
+create policy add on identity.audit as permissive for insert to crosstie_app
+  with check ((actor_id = ( SELECT identity.caller_id() AS caller_id)));
+create policy owner on identity.audit as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on identity.audit as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy sign_in on identity.audit as permissive for insert to crosstie_auth
+  with check (true);
+grant insert, select on identity.audit to crosstie_app;
+grant insert on identity.audit to crosstie_auth;
+
+create table identity."group" (
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  name character varying(256) not null,
+  description character varying(512) default ''::character varying not null,
+  owner_id bigint not null,
+  system_user_id bigint,
+  slug character varying(63) not null,
+  personal boolean default false not null,
+  search_vector tsvector generated always as (((to_tsvector('russian'::regconfig, (name)::text) || to_tsvector('simple'::regconfig, (name)::text)) || to_tsvector('simple'::regconfig, translate((name)::text, './-_:\'::text, '      '::text)))) stored not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint group_pkey PRIMARY KEY (id),
+  constraint group_slug_key UNIQUE (slug),
+  constraint group_uuid_key UNIQUE (uuid),
+  constraint group_slug_check CHECK (slug::text ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text),
+  constraint group_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES identity."user"(id) ON DELETE CASCADE,
+  constraint group_system_user_id_fkey FOREIGN KEY (system_user_id) REFERENCES identity."user"(id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX group_name ON identity."group" USING btree (name) WHERE (NOT personal);
+CREATE INDEX group_owner ON identity."group" USING btree (owner_id);
+CREATE UNIQUE INDEX group_personal ON identity."group" USING btree (owner_id) WHERE personal;
+CREATE INDEX group_search ON identity."group" USING gin (search_vector);
+CREATE INDEX group_system_user ON identity."group" USING btree (system_user_id);
+CREATE TRIGGER complete BEFORE INSERT ON identity."group" FOR EACH ROW EXECUTE FUNCTION identity.complete_group();
+CREATE TRIGGER keep BEFORE UPDATE ON identity."group" FOR EACH ROW EXECUTE FUNCTION identity.keep_group();
+CREATE TRIGGER system_member AFTER INSERT ON identity."group" FOR EACH ROW EXECUTE FUNCTION identity.make_system_user();
+CREATE TRIGGER touch BEFORE UPDATE ON identity."group" FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity."group" enable row level security, force row level security;
+create policy add on identity."group" as permissive for insert to crosstie_app
+  with check (((NOT personal) AND ((owner_id = ( SELECT identity.caller_id() AS caller_id)) OR ( SELECT identity.is_superuser() AS is_superuser))));
+create policy change on identity."group" as permissive for update to crosstie_app
+  using (((id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on identity."group" as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on identity."group" as permissive for select to crosstie_app
+  using (((id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR (owner_id = ( SELECT identity.caller_id() AS caller_id)) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on identity."group" as permissive for delete to crosstie_app
+  using (((NOT personal) AND ( SELECT identity.is_superuser() AS is_superuser)));
+create policy sign_in on identity."group" as permissive for select to crosstie_auth
+  using (true);
+grant delete, insert, select, update on identity."group" to crosstie_app;
+grant select on identity."group" to crosstie_auth;
+comment on table identity."group" is 'The tenant. Each signing-in user has a personal one; its name stands outside the uniqueness of names.';
+
+create table identity.one_time_link (
+  token_hash bytea not null,
+  purpose text not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint one_time_link_pkey PRIMARY KEY (token_hash),
+  constraint one_time_link_purpose_check CHECK (purpose = 'first_superuser'::text)
+);
+alter table identity.one_time_link enable row level security, force row level security;
+create policy owner on identity.one_time_link as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy sign_in on identity.one_time_link as permissive for all to crosstie_auth
+  using (true)
+  with check (true);
+grant delete, insert, select, update on identity.one_time_link to crosstie_auth;
+
+create table identity.password (
+  user_id bigint not null,
+  hash text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint password_pkey PRIMARY KEY (user_id),
+  constraint password_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE TRIGGER touch BEFORE UPDATE ON identity.password FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity.password enable row level security, force row level security;
+create policy owner on identity.password as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy sign_in on identity.password as permissive for all to crosstie_auth
+  using (true)
+  with check (true);
+grant delete, insert, select, update on identity.password to crosstie_auth;
+
+create table identity.session (
+  id bigint generated always as identity not null,
+  user_id bigint not null,
+  token_hash bytea not null,
+  address text,
+  agent character varying(256),
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint session_pkey PRIMARY KEY (id),
+  constraint session_token_hash_key UNIQUE (token_hash),
+  constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX session_expires ON identity.session USING btree (expires_at);
+CREATE INDEX session_of_user ON identity.session USING btree (user_id);
+CREATE TRIGGER touch BEFORE UPDATE ON identity.session FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity.session enable row level security, force row level security;
+create policy owner on identity.session as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy sign_in on identity.session as permissive for all to crosstie_auth
+  using (true)
+  with check (true);
+grant delete, insert, select, update on identity.session to crosstie_auth;
+
+create table identity."user" (
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  kind smallint default 0 not null,
+  username character varying(256),
+  display_name character varying(256) default ''::character varying not null,
+  email character varying(256),
+  first_name character varying(256),
+  last_name character varying(256),
+  middle_name character varying(256),
+  is_superuser boolean default false not null,
+  status text default 'active'::text not null,
+  is_active boolean generated always as ((status = 'active'::text)) stored not null,
+  home_group_id bigint,
+  sessions_valid_from timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint user_pkey PRIMARY KEY (id),
+  constraint user_username_key UNIQUE (username),
+  constraint user_uuid_key UNIQUE (uuid),
+  constraint superuser_signs_in CHECK (NOT is_superuser OR username IS NOT NULL),
+  constraint user_kind_check CHECK (kind = ANY (ARRAY[0, 1, 2])),
+  constraint user_signs_in_or_has_home CHECK ((username IS NULL) = (home_group_id IS NOT NULL)),
+  constraint user_status_check CHECK (status = ANY (ARRAY['pending'::text, 'active'::text, 'forbidden'::text])),
+  constraint user_username_check CHECK (username::text <> ''::text),
+  constraint user_home_group_id_fkey FOREIGN KEY (home_group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX user_display_name ON identity."user" USING btree (home_group_id, display_name) WHERE ((home_group_id IS NOT NULL) AND (kind <> 2));
+CREATE INDEX user_email ON identity."user" USING btree (email);
+CREATE INDEX user_home_group ON identity."user" USING btree (home_group_id, display_name) WHERE (home_group_id IS NOT NULL);
+CREATE INDEX user_username_trgm ON identity."user" USING gin (username public.gin_trgm_ops);
+CREATE TRIGGER guard BEFORE UPDATE ON identity."user" FOR EACH ROW EXECUTE FUNCTION identity.guard_user();
+CREATE TRIGGER personal_group AFTER INSERT ON identity."user" FOR EACH ROW WHEN ((new.username IS NOT NULL)) EXECUTE FUNCTION identity.make_personal_group();
+CREATE TRIGGER reassign_authors BEFORE DELETE ON identity."user" FOR EACH ROW EXECUTE FUNCTION connect.reassign_authors();
+CREATE TRIGGER touch BEFORE UPDATE ON identity."user" FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity."user" enable row level security, force row level security;
+create policy add on identity."user" as permissive for insert to crosstie_app
+  with check ((( SELECT identity.is_superuser() AS is_superuser) OR (home_group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[]))));
+create policy change on identity."user" as permissive for update to crosstie_app
+  using ((( SELECT identity.is_superuser() AS is_superuser) OR (id = ( SELECT identity.caller_id() AS caller_id)) OR (home_group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[]))))
+  with check ((( SELECT identity.is_superuser() AS is_superuser) OR (id = ( SELECT identity.caller_id() AS caller_id)) OR (home_group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[]))));
+create policy owner on identity."user" as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on identity."user" as permissive for select to crosstie_app
+  using (((home_group_id IS NULL) OR (home_group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on identity."user" as permissive for delete to crosstie_app
+  using (((home_group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) AND (kind <> 2)));
+create policy sign_in on identity."user" as permissive for all to crosstie_auth
+  using (true)
+  with check (true);
+grant delete, insert, select, update on identity."user" to crosstie_app;
+grant select on identity."user" to crosstie_auth;
+comment on table identity."user" is 'A person (kind 0), a group of recipients (1) or a system (2).';
+comment on column identity."user".home_group_id is 'Set for those that only receive or act for a group: they show to that group alone.';
+comment on column identity."user".sessions_valid_from is 'Every token and session issued before it is refused; null until used.';
+
+create table identity.user_group (
+  id bigint generated always as identity not null,
+  user_id bigint not null,
+  group_id bigint not null,
+  role_id character varying(255) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint user_group_pkey PRIMARY KEY (user_id, group_id),
+  constraint user_group_id_key UNIQUE (id),
+  constraint user_group_role_id_check CHECK (role_id::text = ANY (ARRAY['guest'::character varying, 'developer'::character varying, 'maintainer'::character varying]::text[])),
+  constraint user_group_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint user_group_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX user_group_group ON identity.user_group USING btree (group_id, user_id);
+CREATE TRIGGER keep BEFORE INSERT OR UPDATE ON identity.user_group FOR EACH ROW EXECUTE FUNCTION identity.keep_membership();
+CREATE TRIGGER touch BEFORE UPDATE ON identity.user_group FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table identity.user_group enable row level security, force row level security;
+create policy add on identity.user_group as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on identity.user_group as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on identity.user_group as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on identity.user_group as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on identity.user_group as permissive for delete to crosstie_app
+  using (((user_id = ( SELECT identity.caller_id() AS caller_id)) OR (group_id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy sign_in on identity.user_group as permissive for select to crosstie_auth
+  using (true);
+grant delete, insert, select, update on identity.user_group to crosstie_app;
+grant select on identity.user_group to crosstie_auth;
+comment on table identity.user_group is 'Members. The owner stands in group.owner_id alone.';
+
+create table platform.event (
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  group_id bigint,
+  kind text not null,
+  key text,
+  payload jsonb default '{}'::jsonb not null,
+  handled_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  error text,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint event_pkey PRIMARY KEY (id),
+  constraint event_kind_key_key UNIQUE (kind, key),
+  constraint event_kind_check CHECK (kind ~ '^[a-z_]+\.[a-z_]+$'::text)
+);
+CREATE INDEX event_group ON platform.event USING btree (group_id, kind, id);
+CREATE INDEX event_waiting ON platform.event USING btree (id) WHERE ((handled_at IS NULL) AND (failed_at IS NULL));
+CREATE TRIGGER touch BEFORE UPDATE ON platform.event FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table platform.event enable row level security, force row level security;
+create policy add on platform.event as permissive for insert to crosstie_app
+  with check (((group_id IS NULL) OR (group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on platform.event as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on platform.event as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy worker on platform.event as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+grant insert, select on platform.event to crosstie_app;
+grant delete, select, update on platform.event to crosstie_worker;
+comment on table platform.event is 'What happened, for rules and handlers; a handler is done once by (kind, key).';
+
+create table platform.migration (
+  id text not null,
+  room text not null,
+  checksum text not null,
+  release text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint migration_pkey PRIMARY KEY (id)
+);
+alter table platform.migration disable row level security;
+
+create table platform.timer (
+  id bigint generated always as identity not null,
+  kind text not null,
+  key text not null,
+  due_at timestamp with time zone not null,
+  payload jsonb default '{}'::jsonb not null,
+  error text,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint timer_pkey PRIMARY KEY (id),
+  constraint timer_kind_key_key UNIQUE (kind, key)
+);
+CREATE INDEX timer_due ON platform.timer USING btree (due_at);
+CREATE TRIGGER touch BEFORE UPDATE ON platform.timer FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table platform.timer enable row level security, force row level security;
+create policy app_timer on platform.timer as permissive for all to crosstie_app
+  using (true)
+  with check (true);
+create policy owner on platform.timer as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy worker on platform.timer as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+grant delete, insert, select, update on platform.timer to crosstie_app;
+grant delete, insert, select, update on platform.timer to crosstie_worker;
+comment on table platform.timer is 'What is due when: schedules, expiry, reminders, retention.';
+comment on policy app_timer on platform.timer is 'Timers hold keys and times, no tenant''s data; a room sets them in the transaction that changes what they are for.';
+
+create table public.integration_connectors (
+  id uuid default gen_random_uuid() not null,
+  company_id uuid not null,
+  provider character varying(50) not null,
+  connector_type character varying(30) not null,
+  status character varying(20) default 'inactive'::character varying not null,
+  config jsonb default '{}'::jsonb not null,
+  schedule jsonb default '{}'::jsonb not null,
+  last_synced_at timestamp with time zone,
+  created_by uuid not null,
+  updated_by uuid,
+  created_at timestamp with time zone default CURRENT_TIMESTAMP not null,
+  updated_at timestamp with time zone default CURRENT_TIMESTAMP not null,
+  constraint integration_connectors_pkey PRIMARY KEY (id),
+  constraint integration_connectors_company_id_fkey FOREIGN KEY (company_id) REFERENCES identity."group"(uuid) ON DELETE CASCADE,
+  constraint integration_connectors_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity."user"(uuid),
+  constraint integration_connectors_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES identity."user"(uuid)
+);
+CREATE INDEX idx_integration_connectors_company_id ON public.integration_connectors USING btree (company_id);
+CREATE INDEX integration_connectors_created_by ON public.integration_connectors USING btree (created_by);
+CREATE INDEX integration_connectors_updated_by ON public.integration_connectors USING btree (updated_by);
+CREATE TRIGGER companion AFTER INSERT ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.make_companion();
+CREATE TRIGGER keep BEFORE UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.keep_connector();
+CREATE TRIGGER touch BEFORE UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table public.integration_connectors enable row level security, force row level security;
+create policy "Connectors manageable by admins" on public.integration_connectors as permissive for all to anon, authenticated
+  using (((company_id = ( SELECT public.current_company_id() AS current_company_id)) AND ( SELECT public.has_role('Vibot.admin'::text) AS has_role)))
+  with check (((company_id = ( SELECT public.current_company_id() AS current_company_id)) AND ( SELECT public.has_role('Vibot.admin'::text) AS has_role)));
+create policy "Connectors readable within company" on public.integration_connectors as permissive for select to anon, authenticated
+  using ((company_id = ( SELECT public.current_company_id() AS current_company_id)));
+create policy add on public.integration_connectors as permissive for insert to crosstie_app
+  with check (((company_id = ANY (( SELECT connect.caller_companies(2) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on public.integration_connectors as permissive for update to crosstie_app
+  using (((company_id = ANY (( SELECT connect.caller_companies(2) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((company_id = ANY (( SELECT connect.caller_companies(2) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on public.integration_connectors as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on public.integration_connectors as permissive for select to crosstie_app
+  using (((company_id = ANY (( SELECT connect.caller_companies(1) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on public.integration_connectors as permissive for delete to crosstie_app
+  using (((company_id = ANY (( SELECT connect.caller_companies(3) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy service on public.integration_connectors as permissive for all to service_role
+  using (COALESCE((company_id = ( SELECT public.current_company_id() AS current_company_id)), (( SELECT public.current_company_id() AS current_company_id) IS NULL)))
+  with check (COALESCE((company_id = ( SELECT public.current_company_id() AS current_company_id)), (( SELECT public.current_company_id() AS current_company_id) IS NULL)));
+grant delete, insert, select, update on public.integration_connectors to anon;
+grant delete, insert, select, update on public.integration_connectors to authenticated;
+grant delete, insert, select, update on public.integration_connectors to crosstie_app;
+grant delete, insert, select, update on public.integration_connectors to service_role;
+comment on table public.integration_connectors is '连接器定义';
+comment on column public.integration_connectors.id is '连接器唯一标识';
+comment on column public.integration_connectors.company_id is '所属公司';
+comment on column public.integration_connectors.provider is '服务商（dingtalk、mysql 等）';
+comment on column public.integration_connectors.connector_type is '模式（webhook、database、file 等）';
+comment on column public.integration_connectors.status is '状态';
+comment on column public.integration_connectors.config is '非敏感配置';
+comment on column public.integration_connectors.schedule is '调度设置';
+comment on column public.integration_connectors.last_synced_at is '最近同步时间';
+comment on column public.integration_connectors.created_by is '创建人';
+comment on column public.integration_connectors.updated_by is '更新人';
+comment on column public.integration_connectors.created_at is '创建时间';
+comment on column public.integration_connectors.updated_at is '更新时间';
+
+create table transfer.mark (
+  transfer_id bigint not null,
+  group_id bigint not null,
+  name character varying(512) not null,
+  value text not null,
+  run_id bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint mark_pkey PRIMARY KEY (transfer_id),
+  constraint mark_group_id_transfer_id_fkey FOREIGN KEY (group_id, transfer_id) REFERENCES transfer.transfer(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX mark_group ON transfer.mark USING btree (group_id, transfer_id);
+CREATE TRIGGER keep BEFORE UPDATE ON transfer.mark FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER touch BEFORE UPDATE ON transfer.mark FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table transfer.mark enable row level security, force row level security;
+create policy owner on transfer.mark as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.mark as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on transfer.mark as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select, update on transfer.mark to crosstie_app;
+
+create table transfer.queue (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  name character varying(128) not null,
+  slug character varying(256) not null,
+  description character varying(512) default ''::character varying not null,
+  search_vector tsvector generated always as (((to_tsvector('russian'::regconfig, (name)::text) || to_tsvector('simple'::regconfig, (name)::text)) || to_tsvector('simple'::regconfig, translate((name)::text, './-_:\'::text, '      '::text)))) stored not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint queue_pkey PRIMARY KEY (id),
+  constraint queue_group_id_id_key UNIQUE (group_id, id),
+  constraint queue_slug_key UNIQUE (slug),
+  constraint queue_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
+);
+CREATE INDEX queue_search ON transfer.queue USING gin (search_vector);
+CREATE TRIGGER keep BEFORE UPDATE ON transfer.queue FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER touch BEFORE UPDATE ON transfer.queue FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table transfer.queue enable row level security, force row level security;
+create policy owner on transfer.queue as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.queue as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on transfer.queue as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select, update on transfer.queue to crosstie_app;
+
+create table transfer.run (
+  id bigint generated always as identity not null,
+  transfer_id bigint not null,
+  group_id bigint not null,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  status character varying(255) default 'CREATED'::character varying not null,
+  type character varying(64) default 'MANUAL'::character varying not null,
+  log_url character varying(512),
+  transfer_dump jsonb default '{}'::jsonb not null,
+  queue_slug character varying(256),
+  queued_at timestamp with time zone,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  engine text,
+  progress jsonb,
+  error text,
+  correlation_id text,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint run_pkey PRIMARY KEY (id),
+  constraint run_group_id_id_key UNIQUE (group_id, id),
+  constraint run_engine_check CHECK (engine = ANY (ARRAY['copy'::text, 'embedded'::text, 'spark'::text])),
+  constraint run_status_check CHECK (status::text = ANY (ARRAY['CREATED'::character varying, 'STARTED'::character varying, 'FAILED'::character varying, 'SEND_STOP_SIGNAL'::character varying, 'STOPPED'::character varying, 'FINISHED'::character varying]::text[])),
+  constraint run_type_check CHECK (type::text = ANY (ARRAY['MANUAL'::character varying, 'SCHEDULED'::character varying]::text[])),
+  constraint run_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity."user"(id) ON DELETE SET NULL,
+  constraint run_group_id_transfer_id_fkey FOREIGN KEY (group_id, transfer_id) REFERENCES transfer.transfer(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX run_created_by ON transfer.run USING btree (created_by);
+CREATE INDEX run_recent ON transfer.run USING btree (group_id, created_at DESC, id DESC);
+CREATE INDEX run_transfer ON transfer.run USING btree (group_id, transfer_id, created_at DESC, id DESC);
+CREATE INDEX run_waiting ON transfer.run USING btree (queue_slug, queued_at, id) WHERE ((queued_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['CREATED'::character varying, 'STARTED'::character varying, 'SEND_STOP_SIGNAL'::character varying])::text[])));
+CREATE TRIGGER keep BEFORE UPDATE ON transfer.run FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER touch BEFORE UPDATE ON transfer.run FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table transfer.run enable row level security, force row level security;
+create policy add on transfer.run as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on transfer.run as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on transfer.run as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.run as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy worker on transfer.run as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+grant insert, select, update on transfer.run to crosstie_app;
+grant select (id, transfer_id, group_id, status, queue_slug, queued_at, lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
+grant update (lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
+comment on column transfer.run.queued_at is 'Set with queue_slug when the run is meant to be worked; a row without it is nobody''s work.';
+
+create table transfer.run_log (
+  run_id bigint not null,
+  seq bigint not null,
+  group_id bigint not null,
+  at timestamp with time zone default now() not null,
+  level text not null,
+  message text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint run_log_pkey PRIMARY KEY (run_id, seq),
+  constraint run_log_level_check CHECK (level = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text])),
+  constraint run_log_group_id_run_id_fkey FOREIGN KEY (group_id, run_id) REFERENCES transfer.run(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX run_log_group ON transfer.run_log USING btree (group_id, run_id);
+alter table transfer.run_log enable row level security, force row level security;
+create policy add on transfer.run_log as permissive for insert to crosstie_app
+  with check ((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])));
+create policy owner on transfer.run_log as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.run_log as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on transfer.run_log to crosstie_app;
+
+create table transfer.transfer (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  name character varying(128) not null,
+  description character varying(512) default ''::character varying not null,
+  source_connection_id bigint not null,
+  target_connection_id bigint not null,
+  queue_id bigint not null,
+  source_params jsonb not null,
+  target_params jsonb not null,
+  strategy_params jsonb default '{"type": "full"}'::jsonb not null,
+  transformations jsonb default '[]'::jsonb not null,
+  resources jsonb default '{}'::jsonb not null,
+  is_scheduled boolean default false not null,
+  schedule character varying(32) default ''::character varying not null,
+  timezone character varying(64) default 'UTC'::character varying not null,
+  search_vector tsvector generated always as (((((((((((to_tsvector('russian'::regconfig, (name)::text) || to_tsvector('simple'::regconfig, (name)::text)) || to_tsvector('simple'::regconfig, translate((name)::text, './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((source_params ->> 'table_name'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((source_params ->> 'table_name'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((source_params ->> 'directory_path'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((source_params ->> 'directory_path'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((target_params ->> 'table_name'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((target_params ->> 'table_name'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((target_params ->> 'directory_path'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((target_params ->> 'directory_path'::text), ''::text), './-_:\'::text, '      '::text)))) stored not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint transfer_pkey PRIMARY KEY (id),
+  constraint transfer_group_id_id_key UNIQUE (group_id, id),
+  constraint transfer_group_id_name_key UNIQUE (group_id, name),
+  constraint transfer_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint transfer_group_id_queue_id_fkey FOREIGN KEY (group_id, queue_id) REFERENCES transfer.queue(group_id, id),
+  constraint transfer_group_id_source_connection_id_fkey FOREIGN KEY (group_id, source_connection_id) REFERENCES connect.connection(group_id, id),
+  constraint transfer_group_id_target_connection_id_fkey FOREIGN KEY (group_id, target_connection_id) REFERENCES connect.connection(group_id, id)
+);
+CREATE INDEX transfer_queue ON transfer.transfer USING btree (group_id, queue_id);
+CREATE INDEX transfer_search ON transfer.transfer USING gin (search_vector);
+CREATE INDEX transfer_source ON transfer.transfer USING btree (group_id, source_connection_id);
+CREATE INDEX transfer_target ON transfer.transfer USING btree (group_id, target_connection_id);
+CREATE TRIGGER keep BEFORE UPDATE ON transfer.transfer FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER touch BEFORE UPDATE ON transfer.transfer FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table transfer.transfer enable row level security, force row level security;
+create policy add on transfer.transfer as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on transfer.transfer as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on transfer.transfer as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.transfer as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on transfer.transfer as permissive for delete to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select, update on transfer.transfer to crosstie_app;
+
+CREATE OR REPLACE FUNCTION connect.caller_companies(least_level integer)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE
+RETURN ARRAY(SELECT (jsonb_each_text.key)::uuid AS key FROM jsonb_each_text(COALESCE((platform.claims() -> 'companies'::text), '{}'::jsonb)) jsonb_each_text(key, value) WHERE ((jsonb_each_text.value)::integer >= caller_companies.least_level));
+grant execute on function connect.caller_companies(integer) to public;
+
+CREATE OR REPLACE FUNCTION connect.keep_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if (new.group_id, new.connector_id) is distinct from (old.group_id, old.connector_id) then
+    raise check_violation using message = 'a connection never changes its group';
+  end if;
+  if new.name is distinct from old.name then
+    new.search_vector := (
+      select connect.search_text(new.name, i.config)
+      from public.integration_connectors i where i.id = new.connector_id
+    );
+  end if;
+  return new;
+end
+$function$;
+grant execute on function connect.keep_connection() to public;
+
+CREATE OR REPLACE FUNCTION connect.keep_connector()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if (new.id, new.company_id) is distinct from (old.id, old.company_id) then
+    raise check_violation using message = 'a connector never changes its company';
+  end if;
+  if new.config is distinct from old.config then
+    update connect.connection c set search_vector = connect.search_text(c.name, new.config)
+    where c.connector_id = new.id;
+  end if;
+  return new;
+end
+$function$;
+grant execute on function connect.keep_connector() to public;
+
+CREATE OR REPLACE FUNCTION connect.make_companion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into connect.connection (connector_id, group_id, name, search_vector)
+  select new.id, g.id, made, connect.search_text(made, new.config)
+  from identity."group" g, concat(new.provider, '-', left(new.id::text, 8)) as made
+  where g.uuid = new.company_id;
+  return null;
+end
+$function$;
+grant execute on function connect.make_companion() to public;
+
+CREATE OR REPLACE FUNCTION connect.reassign_authors()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.integration_connectors i set created_by = s.uuid
+  from identity."group" g join identity."user" s on s.id = g.system_user_id
+  where i.created_by = old.uuid and g.uuid = i.company_id and s.id <> old.id;
+  update public.integration_connectors set updated_by = null where updated_by = old.uuid;
+  -- What remains belongs to groups that go with the user.
+  delete from public.integration_connectors where created_by = old.uuid;
+  return old;
+end
+$function$;
+grant execute on function connect.reassign_authors() to public;
+
+CREATE OR REPLACE FUNCTION connect.search_text(name text, config jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ((((to_tsvector('russian'::regconfig, name) || to_tsvector('simple'::regconfig, name)) || to_tsvector('simple'::regconfig, translate(name, './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((config ->> 'host'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((config ->> 'host'::text), ''::text), './-_:\'::text, '      '::text)));
+grant execute on function connect.search_text(text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION identity.caller_groups(least_level integer)
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE
+RETURN ARRAY(SELECT (jsonb_each_text.key)::bigint AS key FROM jsonb_each_text(COALESCE((platform.claims() -> 'groups'::text), '{}'::jsonb)) jsonb_each_text(key, value) WHERE ((jsonb_each_text.value)::integer >= caller_groups.least_level));
+grant execute on function identity.caller_groups(integer) to public;
+
+CREATE OR REPLACE FUNCTION identity.caller_id()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+RETURN ((platform.claims() ->> 'user_id'::text))::bigint;
+grant execute on function identity.caller_id() to public;
+
+CREATE OR REPLACE FUNCTION identity.complete_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.slug is null then
+    new.slug := identity.derive_slug(new.name, 'g-' || new.id);
+  end if;
+  return new;
+end
+$function$;
+grant execute on function identity.complete_group() to public;
+
+CREATE OR REPLACE FUNCTION identity.derive_slug(name text, fallback text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  stem text := trim(both '-' from left(regexp_replace(regexp_replace(lower(name), '[^a-z0-9._-]+', '-', 'g'), '^[^a-z0-9]+', ''), 63));
+  candidate text;
+  n integer := 1;
+begin
+  if stem = '' then stem := fallback; end if;
+  candidate := stem;
+  -- Two at once with one name: the second waits, then sees the first.
+  perform pg_advisory_xact_lock(hashtext('identity.slug'), hashtext(stem));
+  while candidate in ('v1', 'npm', 'composer', 'generic', 'hooks', 'yapkg', 'foreseen', 'rest', 'realtime', 'system')
+    or exists (select from identity."group" g where g.slug = candidate)
+  loop
+    n := n + 1;
+    candidate := left(stem, 63 - length('-' || n)) || '-' || n;
+  end loop;
+  return candidate;
+end
+$function$;
+grant execute on function identity.derive_slug(text,text) to public;
+
+CREATE OR REPLACE FUNCTION identity.guard_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if current_user = 'crosstie_app' and not identity.is_superuser()
+    and (new.is_superuser, new.status, new.username, new.kind, new.home_group_id)
+      is distinct from (old.is_superuser, old.status, old.username, old.kind, old.home_group_id)
+  then
+    raise insufficient_privilege using message = 'only a superuser changes rights, state or name of a user';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function identity.guard_user() to public;
+
+CREATE OR REPLACE FUNCTION identity.is_superuser()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN COALESCE(((platform.claims() ->> 'superuser'::text))::boolean, false);
+grant execute on function identity.is_superuser() to public;
+
+CREATE OR REPLACE FUNCTION identity.keep_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if (new.slug, new.personal, new.uuid) is distinct from (old.slug, old.personal, old.uuid) then
+    raise check_violation using message = 'slug, uuid and personal of a group never change';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function identity.keep_group() to public;
+
+CREATE OR REPLACE FUNCTION identity.keep_membership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from identity."group" g where g.id = new.group_id and (g.owner_id = new.user_id or g.personal)) then
+    raise check_violation using message = 'the owner of a group is not its member, and a personal group has none';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function identity.keep_membership() to public;
+
+CREATE OR REPLACE FUNCTION identity.make_personal_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into identity."group" (name, owner_id, personal) values (new.username, new.id, true);
+  return null;
+end
+$function$;
+grant execute on function identity.make_personal_group() to public;
+
+CREATE OR REPLACE FUNCTION identity.make_system_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare made bigint;
+begin
+  insert into identity."user" (kind, display_name, home_group_id)
+  values (2, 'system of ' || new.slug, new.id)
+  returning id into made;
+  update identity."group" set system_user_id = made, updated_at = new.updated_at where id = new.id;
+  return null;
+end
+$function$;
+grant execute on function identity.make_system_user() to public;
+
+CREATE OR REPLACE FUNCTION platform.claims()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+RETURN (COALESCE(NULLIF(current_setting('request.jwt.claims'::text, true), ''::text), '{}'::text))::jsonb;
+grant execute on function platform.claims() to public;
+comment on function platform.claims() is 'Who the transaction acts for. Policies call it as (select …), so that it is read once per statement.';
+
+CREATE OR REPLACE FUNCTION platform.touch_updated_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- A view's or an importer's own time is kept when it was set on purpose.
+  if new.updated_at is not distinct from old.updated_at then
+    new.updated_at := now();
+  end if;
+  return new;
+end
+$function$;
+grant execute on function platform.touch_updated_at() to public;
+
+CREATE OR REPLACE FUNCTION public.current_company_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+RETURN ((platform.claims() ->> 'company_id'::text))::uuid;
+grant execute on function public.current_company_id() to public;
+comment on function public.current_company_id() is 'The company of the token, by its claim company_id.';
+
+CREATE OR REPLACE FUNCTION public.has_role(role_key text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN COALESCE((((platform.claims() -> 'app_metadata'::text) -> 'role_keys'::text) ? role_key), false);
+grant execute on function public.has_role(text) to public;
+comment on function public.has_role(text) is 'Whether the token''s app_metadata.role_keys holds the key.';
+
+CREATE OR REPLACE FUNCTION transfer.keep_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.group_id is distinct from old.group_id then
+    raise check_violation using message = 'a row never changes its group';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function transfer.keep_group() to public;
