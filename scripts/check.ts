@@ -20,7 +20,7 @@ interface Step {
 
 /** The longest first. */
 const STEPS: Step[] = [
-  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '--format=unix'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '--format=agent'] },
   { name: 'schema', command: ['node', '--conditions=source', 'scripts/schema-dump.ts', '--check'] },
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'types of the page', command: ['tsc', '--noEmit', '-p', 'web'] },
