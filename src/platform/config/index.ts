@@ -1,4 +1,5 @@
 /** Settings, each with where it came from: flag, environment, crosstie.yaml, default. */
+export { type KeptSecrets, keptSecrets } from './kept.ts'
 export { type Config, type ConfigSources, loadConfig, publicUrl } from './load.ts'
 export {
   environmentNames,

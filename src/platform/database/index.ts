@@ -23,3 +23,4 @@ export {
   rolesSql,
   setUpDatabase,
 } from './roles.ts'
+export { searchQuery } from './search.ts'

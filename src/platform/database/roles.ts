@@ -79,7 +79,7 @@ export async function checkDatabase(client: pg.ClientBase): Promise<void> {
     `select current_setting('server_version_num')::int as version,
             (select array_agg(r) from unnest($1::text[]) r
               where not exists (select from pg_roles p where p.rolname = r
-                                and pg_has_role(current_user, p.oid, 'member'))) as missing,
+                                and pg_has_role(session_user, p.oid, 'member'))) as missing,
             exists (select from pg_roles where rolname = 'crosstie_owner')
               and has_database_privilege('crosstie_owner', current_database(), 'create') as may_create`,
     [DATABASE_ROLES],

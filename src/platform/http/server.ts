@@ -78,7 +78,6 @@ export async function createServer({ settings, log, version, authenticate }: Ser
       request.log.error({ err: error, reqId: request.id }, 'request failed')
     return reply.status(status).send(body)
   })
-  app.setNotFoundHandler((_request, reply) => reply.status(404).send({ detail: 'Not Found' }))
 
   await app.register(cookie)
   await app.register(helmet, {

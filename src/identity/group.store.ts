@@ -1,0 +1,171 @@
+import { type Kysely, type Selectable, sql } from 'kysely'
+import { searchQuery } from '#database'
+import { offsetOf, type PageRequest } from '#http'
+import { LEVELS, type GroupRole } from './roles.ts'
+import type { GroupTable, IdentityTables, UserGroupTable } from './tables.ts'
+
+export type Tx = Kysely<IdentityTables>
+export type Group = Omit<Selectable<GroupTable>, 'search_vector'>
+
+const COLUMNS = [
+  'id',
+  'uuid',
+  'name',
+  'description',
+  'owner_id',
+  'system_user_id',
+  'slug',
+  'personal',
+  'created_at',
+  'updated_at',
+] as const
+
+export function findGroup(tx: Tx, id: number): Promise<Group | undefined> {
+  return tx.selectFrom('identity.group').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+}
+
+export interface GroupFilter extends PageRequest {
+  search: string | null
+  personal: boolean
+  /** Only groups where the caller has this role or a higher one. */
+  ids: number[] | null
+  ownerFirst: number | null
+}
+
+export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: number; groups: Group[] }> {
+  let query = tx.selectFrom('identity.group')
+  if (!filter.personal) query = query.where('personal', '=', false)
+  if (filter.ids !== null) query = query.where(sql<boolean>`id = any (${filter.ids}::bigint[])`)
+  const words = filter.search === null ? null : searchQuery(filter.search)
+  const match =
+    words === null
+      ? null
+      : sql`to_tsquery('simple', ${words}) || plainto_tsquery('russian', ${filter.search ?? ''})`
+  if (match !== null) query = query.where(sql<boolean>`search_vector @@ (${match})`)
+  const { total } = await query
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const order = match === null ? sql`0` : sql`ts_rank(search_vector, ${match}) desc`
+  const groups = await query
+    .select(COLUMNS)
+    .orderBy(order)
+    .orderBy(sql`owner_id is not distinct from ${filter.ownerFirst} desc`)
+    .orderBy('name')
+    .orderBy('id')
+    .limit(filter.page_size)
+    .offset(offsetOf(filter))
+    .execute()
+  return { total, groups }
+}
+
+export async function insertGroup(
+  tx: Tx,
+  group: { name: string; description: string; ownerId: number; slug?: string | undefined },
+): Promise<Group> {
+  return tx
+    .insertInto('identity.group')
+    .values({
+      name: group.name,
+      description: group.description,
+      owner_id: group.ownerId,
+      ...(group.slug === undefined ? {} : { slug: group.slug }),
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
+}
+
+/** A new owner stops being a member; the old one becomes a guest. */
+export async function updateGroup(
+  tx: Tx,
+  before: Group,
+  after: { name: string; description: string; ownerId: number },
+): Promise<Group> {
+  if (after.ownerId !== before.owner_id) {
+    await tx
+      .deleteFrom('identity.user_group')
+      .where('group_id', '=', before.id)
+      .where('user_id', '=', after.ownerId)
+      .execute()
+  }
+  const group = await tx
+    .updateTable('identity.group')
+    .set({ name: after.name, description: after.description, owner_id: after.ownerId })
+    .where('id', '=', before.id)
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
+  if (after.ownerId !== before.owner_id) {
+    await tx
+      .insertInto('identity.user_group')
+      .values({ group_id: before.id, user_id: before.owner_id, role_id: 'guest' })
+      .execute()
+  }
+  return group
+}
+
+export async function deleteGroup(tx: Tx, id: number): Promise<void> {
+  await tx.deleteFrom('identity.group').where('id', '=', id).execute()
+}
+
+export type Member = { id: number; username: string; role: UserGroupTable['role_id'] }
+
+/** Active members by name; the owner is not one of them. */
+export async function listMembers(
+  tx: Tx,
+  groupId: number,
+  page: PageRequest,
+): Promise<{ total: number; members: Member[] }> {
+  const query = tx
+    .selectFrom('identity.user_group as m')
+    .innerJoin('identity.user as u', 'u.id', 'm.user_id')
+    .where('m.group_id', '=', groupId)
+    .where('u.is_active', '=', true)
+    .where('u.username', 'is not', null)
+  const { total } = await query
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const members = await query
+    .select(['u.id', 'u.username', 'm.role_id as role'])
+    .orderBy('u.username')
+    .limit(page.page_size)
+    .offset(offsetOf(page))
+    .$narrowType<{ username: string }>()
+    .execute()
+  return { total, members }
+}
+
+export function findMember(
+  tx: Tx,
+  groupId: number,
+  userId: number,
+): Promise<{ role_id: string } | undefined> {
+  return tx
+    .selectFrom('identity.user_group')
+    .select('role_id')
+    .where('group_id', '=', groupId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+}
+
+type MemberRole = Exclude<GroupRole, 'owner'>
+
+export async function putMember(tx: Tx, groupId: number, userId: number, role: MemberRole): Promise<void> {
+  await tx
+    .insertInto('identity.user_group')
+    .values({ group_id: groupId, user_id: userId, role_id: role })
+    .onConflict((conflict) => conflict.columns(['user_id', 'group_id']).doUpdateSet({ role_id: role }))
+    .execute()
+}
+
+export async function deleteMember(tx: Tx, groupId: number, userId: number): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('identity.user_group')
+    .where('group_id', '=', groupId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Ids of the groups where a caller's level reaches `role`. */
+export function groupsWithRole(groups: ReadonlyMap<number, number>, role: GroupRole): number[] {
+  return [...groups].filter(([, level]) => level >= LEVELS[role]).map(([id]) => id)
+}

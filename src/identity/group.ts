@@ -1,0 +1,66 @@
+import type { Kysely } from 'kysely'
+import type { Database } from '#database'
+import { Fault } from '#fault'
+import { audit } from './audit.ts'
+import type { Caller } from './caller.ts'
+import { type Group, insertGroup } from './group.store.ts'
+import type { IdentityTables } from './tables.ts'
+import { findUser } from './user.store.ts'
+
+export interface NewGroup {
+  name: string
+  description: string
+  ownerId: number
+  /** Asked for by name, so a taken one is refused; left out, one is made of the name. */
+  slug?: string | undefined
+}
+
+export async function createGroup(db: Database, caller: Caller, group: NewGroup): Promise<Group> {
+  return db.withCaller(caller, async (tx: Kysely<IdentityTables>) => {
+    if ((await findUser(tx, group.ownerId)) === undefined) {
+      throw new Fault('not_found', 'identity.user_missing', 'User not found')
+    }
+    const made = await keepsItsName(() => insertGroup(tx, group))
+    await audit(tx, caller, {
+      action: 'group.create',
+      groupId: made.id,
+      objectId: made.id,
+      objectName: made.name,
+      details: { slug: made.slug, owner_id: made.owner_id },
+    })
+    return made
+  })
+}
+
+/** The owner that a group is given must exist and own it by choice of its present one. */
+export async function requireOwner(tx: Kysely<IdentityTables>, group: Group, ownerId: number): Promise<void> {
+  if (group.personal) {
+    throw new Fault('conflict', 'identity.group_personal', 'A personal group stays with its user')
+  }
+  const user = await findUser(tx, ownerId)
+  if (user === undefined || user.username === null) {
+    throw new Fault('not_found', 'identity.user_missing', 'User not found')
+  }
+}
+
+/** Says in SyncMaster's words what the database's constraints refuse. */
+export async function keepsItsName<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const constraint = constraintOf(error)
+    if (constraint === 'group_name') {
+      throw new Fault('conflict', 'identity.group_name_taken', 'Group name already taken', { cause: error })
+    }
+    if (constraint === 'group_slug_key') {
+      throw new Fault('conflict', 'identity.slug_taken', 'Group slug already taken', { cause: error })
+    }
+    throw error
+  }
+}
+
+function constraintOf(error: unknown): string | undefined {
+  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
+    ? error.constraint
+    : undefined
+}

@@ -1,0 +1,111 @@
+import type { FastifyRequest } from 'fastify'
+import type { Database } from '#database'
+import { Fault } from '#fault'
+import { type Caller, makeCaller } from '../caller.ts'
+import {
+  factsOfApplication,
+  factsOfSession,
+  factsOfUser,
+  touchApplication,
+  type UserFacts,
+} from '../caller.store.ts'
+import { noPower } from '../roles.ts'
+import { hashSecret, readApplicationSecret, sameHash } from './secret.ts'
+import type { Tokens } from './token.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on every route but the public ones. */
+    caller: Caller
+  }
+}
+
+export const SESSION_COOKIE = 'crosstie_session'
+/** A cookie is sent by other sites' forms too; this header is not. */
+export const CSRF_HEADER = 'x-crosstie-csrf'
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The one way from a request to a caller: by the credential's prefix and shape, never by trying in turn. */
+export function createAuthenticate(db: Database, tokens: Tokens): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const found = await identify(db, tokens, request)
+    if (found === null) throw notAuthenticated()
+    const { facts, by } = found
+    // SyncMaster's order: a token of a user who is gone is 404, of an inactive one 403.
+    if (facts === 'gone') throw new Fault('not_found', 'identity.user_missing', 'User not found')
+    if (facts.status !== 'active') throw noPower()
+    request.caller = makeCaller({ ...facts, by, address: request.ip, requestId: request.id })
+    if (by.kind !== 'application') return
+    if (by.type === 'read_only' && !READS.has(request.method)) throw noPower()
+    if (found.touch === true) await touchApplication(db, by.applicationId)
+  }
+}
+
+interface Found {
+  facts: UserFacts | 'gone'
+  by: Caller['by']
+  touch?: boolean
+}
+
+async function identify(db: Database, tokens: Tokens, request: FastifyRequest): Promise<Found | null> {
+  const [scheme = '', credential = ''] = (request.headers.authorization ?? '').split(' ', 2)
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return credential.startsWith('xt_') ? byApplication(db, credential) : byToken(db, tokens, credential)
+    case 'basic': {
+      const text = Buffer.from(credential, 'base64').toString()
+      const secret = text.slice(text.indexOf(':') + 1)
+      // Under any name, but an application's secret only: passwords are for the sign-in routes.
+      return secret.startsWith('xt_') ? byApplication(db, secret) : null
+    }
+    case '':
+      return bySession(db, request)
+    default:
+      return null
+  }
+}
+
+async function byToken(db: Database, tokens: Tokens, credential: string): Promise<Found | null> {
+  const token = await tokens.verify(credential)
+  if (token === null) return null
+  const facts = await factsOfUser(db, token.userId)
+  if (facts === null) return { facts: 'gone', by: { kind: 'token' } }
+  const issuedAt = token.issuedAt === null ? null : new Date(token.issuedAt * 1000)
+  return isRevoked(facts, issuedAt) ? null : { facts, by: { kind: 'token' } }
+}
+
+async function bySession(db: Database, request: FastifyRequest): Promise<Found | null> {
+  const cookie = request.cookies[SESSION_COOKIE]
+  if (cookie === undefined) return null
+  const facts = await factsOfSession(db, hashSecret(cookie))
+  if (facts === null || isRevoked(facts, facts.issuedAt)) return null
+  if (!READS.has(request.method) && request.headers[CSRF_HEADER] === undefined) {
+    throw new Fault(
+      'forbidden',
+      'identity.csrf',
+      "A change by a browser session must carry the header X-Crosstie-CSRF. Scripts use a token or an application's secret.",
+    )
+  }
+  return { facts, by: { kind: 'session' } }
+}
+
+async function byApplication(db: Database, text: string): Promise<Found | null> {
+  const parts = readApplicationSecret(text)
+  if (parts === null) return null
+  const facts = await factsOfApplication(db, parts.id)
+  if (facts === null || !facts.enabled || !sameHash(facts.secretHash, hashSecret(parts.secret))) return null
+  const by = { kind: 'application', applicationId: facts.applicationId, type: facts.type } as const
+  return { facts, by, touch: facts.usedLongAgo }
+}
+
+/** `sessions_valid_from` revokes at once what was issued before it, and what does not say when it was issued. */
+function isRevoked(facts: UserFacts, issuedAt: Date | null): boolean {
+  if (facts.sessionsValidFrom === null) return false
+  // A token's time is in whole seconds: one made in the same second, after the revocation, stays good.
+  return issuedAt === null || issuedAt.getTime() + 999 < facts.sessionsValidFrom.getTime()
+}
+
+export function notAuthenticated(): Fault {
+  return new Fault('unauthorized', 'identity.not_authenticated', 'Not authenticated')
+}

@@ -1,0 +1,47 @@
+import { errors, jwtVerify, SignJWT } from 'jose'
+
+/** Ten hours, as SyncMaster's. */
+const LIFETIME_S = 10 * 60 * 60
+
+export interface UserToken {
+  userId: number
+  /** Seconds; null in a token that SyncMaster or another made without it. */
+  issuedAt: number | null
+}
+
+export interface Tokens {
+  /** A JWT HS256 `{user_id, exp, iat}`. */
+  issue: (userId: number, now?: Date) => Promise<{ token: string; expiresAt: number }>
+  /** Null when the signature, the expiry or the shape is not right. */
+  verify: (token: string) => Promise<UserToken | null>
+}
+
+export function createTokens(secret: string): Tokens {
+  const key = new TextEncoder().encode(secret)
+  return {
+    issue: async (userId, now = new Date()) => {
+      const issuedAt = Math.floor(now.getTime() / 1000)
+      const expiresAt = issuedAt + LIFETIME_S
+      const token = await new SignJWT({ user_id: userId })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        .sign(key)
+      return { token, expiresAt }
+    },
+    verify: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          requiredClaims: ['exp', 'user_id'],
+        })
+        const userId = payload.user_id
+        if (typeof userId !== 'number' || !Number.isSafeInteger(userId)) return null
+        return { userId, issuedAt: payload.iat ?? null }
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return null
+        throw error
+      }
+    },
+  }
+}

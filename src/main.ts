@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type Config, keptSecrets, publicUrl } from '#config'
+import { checkDatabase, type Database, openDatabase, startEmbeddedPostgres } from '#database'
+import { addHealth, createServer, servePage, type Server } from '#http'
+import { createIdentity } from '#identity'
+import { createLog } from '#log'
+import { migrateUp, readMigrations } from '#migrate'
+
+/** A hub that is up. Wiring only: config → database → rooms → listen. */
+export interface Hub {
+  app: Server
+  db: Database
+  /** Where it listens, the port as it was given by the system. */
+  url: string
+  stop: () => Promise<void>
+}
+
+export async function startHub(config: Config): Promise<Hub> {
+  const { settings } = config
+  const log = createLog(settings.log_level)
+  const { version } = JSON.parse(await readFile(path.join(config.home, 'package.json'), 'utf8')) as {
+    version: string
+  } // our own file
+  const secrets = await keptSecrets(settings)
+
+  const server =
+    settings.database_url === null ? await startEmbeddedPostgres({ dataDirectory: settings.data_dir }) : null
+  const stops: (() => Promise<void>)[] = server === null ? [] : [server.stop]
+  const stop = async () => {
+    for (const end of stops.splice(0).toReversed()) await end()
+  }
+  try {
+    const url = server?.url ?? settings.database_url ?? ''
+    await migrateUp(url, await readMigrations(import.meta.dirname), version)
+    const db = openDatabase(url)
+    stops.push(db.close)
+    await db.withConnection({ databaseRole: 'crosstie_auth', claims: {} }, checkDatabase)
+
+    const identity = createIdentity({ db, jwtSecret: secrets.jwt_secret })
+    const app = await createServer({ settings, log, version, authenticate: identity.authenticate })
+    stops.push(() => app.close())
+    addHealth(app, () => isReady(db))
+    identity.addRoutes(app)
+    await servePage(app, path.join(config.home, 'web', 'dist'))
+    await app.listen({ host: settings.host, port: settings.port })
+    const address = app.server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : settings.port
+    return { app, db, url: publicUrl({ ...settings, port }), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function isReady(db: Database): Promise<boolean> {
+  try {
+    await db.withConnection({ databaseRole: 'crosstie_auth', claims: {} }, (client) =>
+      client.query('select 1'),
+    )
+    return true
+  } catch {
+    return false
+  }
+}

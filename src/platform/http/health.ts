@@ -1,0 +1,15 @@
+import type { FastifyInstance } from 'fastify'
+import { Fault } from '#fault'
+
+/** `/healthz`: the process answers. `/readyz`: it can serve, the database included. */
+export function addHealth(app: FastifyInstance, isReady: () => Promise<boolean>): void {
+  const open = { config: { access: 'public' as const }, schema: { hide: true } }
+  app.get('/healthz', open, async () => ({ status: 'ok' }))
+  app.get('/monitoring/ping', open, async () => ({ status: 'ok' }))
+  app.get('/readyz', open, async () => {
+    if (!(await isReady())) {
+      throw new Fault('unavailable', 'platform.not_ready', 'The hub does not reach its database.')
+    }
+    return { status: 'ok' }
+  })
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Server } from './server.ts'
+
+/** Paths that are never a page: a wrong one there is an answer for a program. */
+const DOORS =
+  /^\/(v1|openapi\.json|docs|metrics|monitoring|healthz|readyz|realtime|rest|npm|composer|generic|yapkg|foreseen|hooks)(\/|$)/
+
+/**
+ * Serves the built page from `folder`, its address bar included: any path that is no file and no door is the page.
+ * While the page is being built, a waiting sheet stands in.
+ */
+export async function servePage(app: Server, folder: string): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: path.join(folder, 'assets'),
+    prefix: '/assets/',
+    immutable: true,
+    maxAge: '365d',
+    // Looked up at each request, for the page may be built after the start.
+    wildcard: true,
+    decorateReply: false,
+    logLevel: 'silent',
+  })
+  app.setNotFoundHandler(async (request: FastifyRequest, reply: FastifyReply) => {
+    const isPage = request.method === 'GET' && !DOORS.test(request.url.split('?')[0] ?? '')
+    if (!isPage) return reply.status(404).send({ detail: 'Not Found' })
+    const name = path.basename(request.url.split('?')[0] ?? '')
+    if (/^[\w-]+\.(svg|png|ico|webmanifest)$/.test(name) && existsSync(path.join(folder, name))) {
+      const types: Record<string, string> = {
+        svg: 'image/svg+xml',
+        png: 'image/png',
+        ico: 'image/x-icon',
+        webmanifest: 'application/manifest+json',
+      }
+      const type = types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
+      return reply.type(type).send(await readFile(path.join(folder, name)))
+    }
+    const html = await readFile(path.join(folder, 'index.html')).catch(() => null)
+    reply.header('Cache-Control', 'no-cache').type('text/html; charset=utf-8')
+    return html === null ? reply.status(503).header('Refresh', '2').send(WAITING) : reply.send(html)
+  })
+}
+
+const WAITING = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Crosstie</title>
+<body style="font: 14px system-ui; margin: 4rem auto; max-width: 32rem; color: #234">
+<p>The page is being built; this takes some seconds at the first start. It opens by itself.
+<p>The API answers meanwhile: <a href="/docs">/docs</a>.`
