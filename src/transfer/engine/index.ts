@@ -1,5 +1,5 @@
 /** The transfer engine: one complete job in, rows out, all or nothing. It knows neither the hub nor its database. */
-export { explain } from './explain.ts'
+export { explain, type ExplainOptions } from './explain.ts'
 export type {
   ColumnFilter,
   Compression,
@@ -21,3 +21,5 @@ export type {
 } from './job.ts'
 export { recoverJob, runJob, type Prepared } from './run.ts'
 export { spawnJob, type SpawnOptions } from './spawn.ts'
+export { isPostgresUrl, parsePostgresUrl } from '../store/postgres/login.ts'
+export { tableHasRows } from '../store/postgres/target.ts'

@@ -3,7 +3,9 @@ import { Fault } from '#fault'
 import { endBackends } from '../store/postgres/backend.ts'
 import { clearStaging, wasCommitted } from '../store/postgres/target.ts'
 import { tableText } from '../store/postgres/quote.ts'
-import { runTables } from './copy/tables.ts'
+import { planCsvIn, runCsvIn, type CsvInJob } from './copy/csv-in.ts'
+import { runCsvOut, type CsvOutJob } from './copy/csv-out.ts'
+import { runTables, type TableJob } from './copy/tables.ts'
 import type { EngineEvent, Emit, Job, JobResult, PostgresLogin } from './job.ts'
 import { chooseRoute } from './plan.ts'
 
@@ -16,9 +18,7 @@ export async function runJob(job: Job, emit: Emit, signal: AbortSignal): Promise
   checkJob(job)
   const { route, why } = chooseRoute(job)
   await emit({ type: 'plan', route, why })
-  return await stoppable(job, signal, () =>
-    route === 'copy' ? runCopy(job, emit, signal) : runEmbedded(job, emit, signal),
-  )
+  return await stoppable(job, signal, () => run(job, emit, signal))
 }
 
 /** What a later try, or whoever finds a dead job, has to know of its last moments. */
@@ -60,17 +60,45 @@ export function stoppedFault(job: Job): Fault {
   return new Fault('failed', 'transfer.stopped', `Stopped on request.${kept}`)
 }
 
-async function runCopy(job: Job, emit: Emit, signal: AbortSignal): Promise<JobResult> {
+/** A job of the copy route, known by its two ends; undefined for one of another route. */
+export function copyKind(
+  job: Job,
+):
+  | { kind: 'tables'; job: TableJob }
+  | { kind: 'csv-out'; job: CsvOutJob }
+  | { kind: 'csv-in'; job: CsvInJob }
+  | undefined {
   const { source, target } = job
-  if (source.type === 'postgres' && target.type === 'postgres') {
-    return await runTables({ ...job, source, target }, emit, signal)
+  if (chooseRoute(job).route !== 'copy') return undefined
+  if (source.type === 'postgres') {
+    if (target.type === 'postgres') return { kind: 'tables', job: { ...job, source, target } }
+    if (target.format.type !== 'csv') return undefined
+    return { kind: 'csv-out', job: { ...job, source, target: { ...target, format: target.format } } }
   }
-  throw new Error('not yet')
+  if (target.type !== 'postgres' || source.format.type !== 'csv') return undefined
+  return { kind: 'csv-in', job: { ...job, source: { ...source, format: source.format }, target } }
+}
+
+async function run(job: Job, emit: Emit, signal: AbortSignal): Promise<JobResult> {
+  const copy = copyKind(job)
+  switch (copy?.kind) {
+    case 'tables':
+      return await runTables(copy.job, emit, signal)
+    case 'csv-out':
+      return await runCsvOut(copy.job, emit, signal)
+    case 'csv-in': {
+      const plan = await planCsvIn(copy.job)
+      return plan === null ? await runByDuck(job, emit, signal) : await runCsvIn(copy.job, plan, emit, signal)
+    }
+    case undefined:
+      return await runByDuck(job, emit, signal)
+  }
 }
 
 /** Imported when needed: DuckDB's library takes time and memory that the copy route does without. */
-async function runEmbedded(_job: Job, _emit: Emit, _signal: AbortSignal): Promise<JobResult> {
-  throw new Error('not yet')
+async function runByDuck(job: Job, emit: Emit, signal: AbortSignal): Promise<JobResult> {
+  const { runEmbedded } = await import('./embedded/index.ts')
+  return await runEmbedded(job, emit, signal)
 }
 
 /**

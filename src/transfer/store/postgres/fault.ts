@@ -9,6 +9,8 @@ export interface PostgresPlace {
   login: PostgresLogin
   /** The table as the person knows it, also while a staging table takes the rows. */
   table?: TableName | undefined
+  /** The file whose lines were being read. */
+  file?: string | undefined
 }
 
 /** The fields of a server's ErrorResponse that sentences are made of; all may be missing. */
@@ -62,7 +64,7 @@ export function postgresFault(error: unknown, place: PostgresPlace): Fault {
     return make('unavailable', 'connection_lost', `The connection to ${at} was lost (${messageOf(error)}).`)
   }
   const code = told.code ?? ''
-  if (/^2[23]/.test(code)) return make('invalid', 'value_refused', refusedValue(told, table, at))
+  if (/^2[23]/.test(code)) return make('invalid', 'value_refused', refusedValue(told, table, place))
   switch (code) {
     case '42501':
       return make(
@@ -96,7 +98,7 @@ export function postgresFault(error: unknown, place: PostgresPlace): Fault {
 /** `COPY t, line 7, column price: "abc"` is how the server says where a value stood. */
 const COPY_LINE = /^COPY .*?, line (\d+)(?:, column (.*?))?(?:: ("[\s\S]*"|null input))?$/m
 
-function refusedValue(told: ServerError, table: string, at: string): string {
+function refusedValue(told: ServerError, table: string, place: PostgresPlace): string {
   const [, line, column, value] = COPY_LINE.exec(told.where ?? '') ?? []
   const inColumn = column ?? told.column
   const where = [
@@ -109,7 +111,7 @@ function refusedValue(told: ServerError, table: string, at: string): string {
   const name = constraint ? '' : ` [${told.constraint}]`
   const said = `${told.message ?? 'value refused'}${name}${what}`
   return sentence(
-    `${table} at ${at} cannot hold ${shown === '' ? 'a value' : `a value of ${shown}`}: ${said}`,
+    `${table} at ${placeOf(place.login)} cannot hold ${shown === '' ? 'a value' : `a value of ${shown}`}: ${said}`,
     told,
   )
 }

@@ -111,6 +111,22 @@ export async function clearStaging(login: PostgresLogin, table: TableName, jobId
   }
 }
 
+/** Whether the table is there and has a row, so that writing to it needs a decision. */
+export async function tableHasRows(login: PostgresLogin, table: TableName): Promise<boolean> {
+  const client = await connectPostgres(login)
+  try {
+    if ((await readTable(client, table)) === null) return false
+    const found = await client.query<{ any: boolean }>(
+      `select exists (select from ${quoteTable(table)}) as any`,
+    )
+    return found.rows[0]?.any === true
+  } catch (error) {
+    throw postgresFault(error, { login, table })
+  } finally {
+    closeNow(client)
+  }
+}
+
 interface Opening {
   client: pg.Client
   login: PostgresLogin
