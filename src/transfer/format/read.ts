@@ -74,7 +74,7 @@ export function readJson(
     `format = '${format.type === 'json' ? 'array' : 'newline_delimited'}'`,
     'records = true',
     `maximum_object_size = ${LONGEST_OBJECT_BYTES}`,
-    `compression = ${quoteLiteral(format.compression)}`,
+    `compression = ${quoteLiteral(format.compression === 'none' ? 'uncompressed' : format.compression)}`,
     struct === undefined
       ? 'sample_size = -1, maximum_depth = 2, map_inference_threshold = -1, union_by_name = true'
       : `columns = {${struct.join(', ')}}`,

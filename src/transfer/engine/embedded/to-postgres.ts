@@ -1,0 +1,136 @@
+/**
+ * Rows from DuckDB into a PostgreSQL table, in one transaction of ours.
+ *
+ * DuckDB's extension would write in a transaction of its own and needs to be fetched first. Here DuckDB
+ * writes into a pipe and the server reads from a COPY: as binary rows where it reads all columns' types
+ * binary (2.0 s for two million rows of sixteen columns, against 3.0 s by the extension), else as CSV.
+ */
+import { copyIn, type CopyIn } from '../../store/postgres/copy-stream.ts'
+import { openPipeToRead } from '../../store/file/pipe.ts'
+import { postgresFault } from '../../store/postgres/fault.ts'
+import { quoteNames, quoteTable } from '../../store/postgres/quote.ts'
+import type { OpenTarget } from '../../store/postgres/target.ts'
+import type { Job, Target } from '../job.ts'
+import { COPY_HEADER, COPY_TRAILER, encodeRows, type Encoder } from './binary.ts'
+import type { Duck } from './duck.ts'
+import { laneOf, type Lane } from './lane.ts'
+import { MARKER, PAGES_FORMAT, readRowGroups } from './pages.ts'
+import type { Relation } from './relation.ts'
+
+export interface Written {
+  rows: number
+  bytes: number
+}
+
+export interface WriteOptions {
+  duck: Duck
+  job: Job
+  signal: AbortSignal
+  /** Kept up to date while rows go out; rows may lag behind, where only bytes can be counted. */
+  counts: Written
+}
+
+/** Brings all rows of the relation into the open target; the caller commits. */
+export async function writePostgres(
+  relation: Relation,
+  target: Extract<Target, { type: 'postgres' }>,
+  open: OpenTarget,
+  options: WriteOptions,
+): Promise<number> {
+  const lanes = open.columns.map(({ name, type }): Lane => {
+    const column = relation.columns.find((one) => one.name === name)
+    // The target was opened with the relation's own columns.
+    if (column === undefined) throw new Error(`unreachable: no column ${name}`)
+    return laneOf(column, type)
+  })
+  const pipe = await openPipeToRead(options.job.limits.temporaryDirectory, 'rows.pipe')
+  try {
+    const into = `${quoteTable(open.table)} (${quoteNames(open.columns.map(({ name }) => name))})`
+    const binary = binaryOf(lanes)
+    const statement =
+      binary === null
+        ? csvStatement(relation, lanes, pipe.path)
+        : binaryStatement(relation, binary, pipe.path)
+    const copy = await copyIn(
+      open.client,
+      `copy ${into} from stdin (format ${binary === null ? 'csv' : 'binary'})`,
+    )
+    // Begun together: each waits for the other. Whoever fails first takes the others down.
+    const written = options.duck.run(statement)
+    const work = Promise.all([
+      written.catch((error: unknown) => {
+        pipe.stream.destroy()
+        throw error
+      }),
+      relation.feed?.(options.signal),
+      binary === null
+        ? sendBytes(pipe.stream, copy, options.counts)
+        : sendRows(
+            pipe.stream,
+            binary.map(({ encoder }) => encoder),
+            copy,
+            options.counts,
+          ),
+    ])
+    await Promise.race([work, copy.failed])
+    const rows = await copy.end()
+    options.counts.rows = rows
+    return rows
+  } catch (error) {
+    pipe.stream.destroy()
+    options.duck.connection.interrupt()
+    throw await firstCause(error)
+  } finally {
+    await pipe.close()
+  }
+
+  async function firstCause(error: unknown): Promise<unknown> {
+    // A pipe that breaks is the consequence of what the server or DuckDB said.
+    return error instanceof Error && 'severity' in error
+      ? postgresFault(error, { login: target.login, table: target.table })
+      : error
+  }
+}
+
+type BinaryLane = NonNullable<Lane['binary']>
+
+/** All columns' binary forms, or null when one has none. */
+function binaryOf(lanes: readonly Lane[]): BinaryLane[] | null {
+  const found = lanes.flatMap(({ binary }) => (binary === null ? [] : [binary]))
+  return found.length === lanes.length ? found : null
+}
+
+function binaryStatement(relation: Relation, lanes: readonly BinaryLane[], path: string): string {
+  const list = [MARKER, ...lanes.map(({ expression }) => expression)].map(
+    (one, index) => `${one} as c${index}`,
+  )
+  return `copy (select ${list.join(', ')} from (${relation.query})) to '${path}' (${PAGES_FORMAT})`
+}
+
+function csvStatement(relation: Relation, lanes: readonly Lane[], path: string): string {
+  const list = lanes.map(({ text }, index) => `${text} as c${index}`)
+  return `copy (select ${list.join(', ')} from (${relation.query})) to '${path}' (format csv, header false, delimiter ',', quote '"', escape '"', nullstr '')`
+}
+
+async function sendBytes(stream: AsyncIterable<Buffer>, copy: CopyIn, counts: Written): Promise<void> {
+  for await (const chunk of stream) await send(copy, chunk, counts)
+}
+
+async function sendRows(
+  stream: AsyncIterable<Buffer>,
+  encoders: readonly Encoder[],
+  copy: CopyIn,
+  counts: Written,
+): Promise<void> {
+  await send(copy, COPY_HEADER, counts)
+  for await (const group of readRowGroups(stream, encoders.length)) {
+    await send(copy, encodeRows(group, encoders), counts)
+    counts.rows += group.rows
+  }
+  await send(copy, COPY_TRAILER, counts)
+}
+
+async function send(copy: CopyIn, bytes: Buffer, counts: Written): Promise<void> {
+  counts.bytes += bytes.length
+  if (!copy.writeData(bytes)) await copy.drained()
+}
