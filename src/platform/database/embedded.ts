@@ -171,7 +171,7 @@ function freePort(): Promise<number> {
 
 /** Makes the cluster under another name and moves it, so that a half-made one is never mistaken for whole. */
 async function initialise(home: string, state: ClusterState, user: SystemUser | null): Promise<void> {
-  const folder = `${state.cluster}.${process.pid}`
+  const folder = `${state.cluster}.${randomBytes(4).toString('hex')}`
   const passwordFile = `${folder}.password`
   await mkdir(path.dirname(folder), { recursive: true, mode: 0o755 })
   await mkdirFor(folder, user)

@@ -2,8 +2,8 @@ import pg from 'pg'
 
 export interface Listener {
   /**
-   * Calls `hear` with each payload of `channel`, and with null after a (re)connection, when something may
-   * have been missed. Answers how to stop.
+   * Calls `hear` with each payload of `channel`, and with null once it listens and after each reconnection:
+   * something may have been missed before. Answers how to stop.
    */
   listen: (channel: string, hear: (payload: string | null) => void) => () => void
   close: () => Promise<void>
@@ -19,9 +19,20 @@ export function createListener(makeClient: () => pg.Client): Listener {
   let closed = false
   let retryMs = RETRY_FIRST_MS
   let timer: NodeJS.Timeout | undefined
+  let connected = false
 
   const tell = (channel: string, payload: string | null) => {
     for (const hear of hearers.get(channel) ?? []) hear(payload)
+  }
+
+  /** A connection that breaks meanwhile is made again by `connect`, which listens to all channels. */
+  const listenTo = async (channel: string): Promise<void> => {
+    try {
+      await client?.query(`listen ${pg.escapeIdentifier(channel)}`)
+      tell(channel, null)
+    } catch {
+      // `lost` has been called, or will be.
+    }
   }
 
   const connect = async (): Promise<void> => {
@@ -30,6 +41,7 @@ export function createListener(makeClient: () => pg.Client): Listener {
     const lost = () => {
       if (client !== next || closed) return
       client = undefined
+      connected = false
       timer = setTimeout(() => void connect(), retryMs)
       retryMs = Math.min(retryMs * 2, RETRY_LIMIT_MS)
     }
@@ -38,9 +50,9 @@ export function createListener(makeClient: () => pg.Client): Listener {
     next.on('notification', ({ channel, payload }) => tell(channel, payload ?? ''))
     try {
       await next.connect()
-      for (const channel of hearers.keys()) await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+      connected = true
       retryMs = RETRY_FIRST_MS
-      for (const channel of hearers.keys()) tell(channel, null)
+      for (const channel of hearers.keys()) await listenTo(channel)
     } catch {
       lost()
       await next.end().catch(() => {})
@@ -54,7 +66,8 @@ export function createListener(makeClient: () => pg.Client): Listener {
       all.add(hear)
       hearers.set(channel, all)
       if (client === undefined && timer === undefined) void connect()
-      else if (known === undefined) client?.query(`listen ${pg.escapeIdentifier(channel)}`).catch(() => {})
+      // While it connects, `connect` goes through all channels itself.
+      else if (connected) void listenTo(channel)
       return () => {
         all.delete(hear)
       }

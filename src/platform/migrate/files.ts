@@ -25,7 +25,9 @@ export async function readMigrations(source: string): Promise<Migration[]> {
   for (const [at, migration] of all.entries()) {
     const next = all[at + 1]
     if (next !== undefined && next.id.slice(0, 4) === migration.id.slice(0, 4)) {
-      throw new Error(`two migrations have the number ${migration.id.slice(0, 4)}: ${migration.id}, ${next.id}`)
+      throw new Error(
+        `two migrations have the number ${migration.id.slice(0, 4)}: ${migration.id}, ${next.id}`,
+      )
     }
   }
   return all

@@ -31,7 +31,11 @@ export interface MigrationResult {
  *
  * @throws Fault `platform.newer_schema` when the database was migrated by a newer release.
  */
-export async function migrateUp(url: string, migrations: Migration[], release: string): Promise<MigrationResult> {
+export async function migrateUp(
+  url: string,
+  migrations: Migration[],
+  release: string,
+): Promise<MigrationResult> {
   return withOwner(url, async (client) => {
     const applied: string[] = []
     // Looked at without the lock first: the usual start finds nothing to do and waits for nobody.
@@ -123,7 +127,9 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
     `select to_regclass('platform.migration') is not null as there`,
   )
   if (found[0]?.there !== true) return []
-  const { rows } = await client.query<Applied>('select id, checksum, release from platform.migration order by id')
+  const { rows } = await client.query<Applied>(
+    'select id, checksum, release from platform.migration order by id',
+  )
   return rows
 }
 

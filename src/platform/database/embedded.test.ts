@@ -1,0 +1,84 @@
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { embeddedAdminUrl, embeddedIsRunning, startEmbeddedPostgres } from './embedded.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'crosstie-embedded-'))
+  await chmod(folder, 0o755)
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+const start = () =>
+  startEmbeddedPostgres({ dataDirectory: path.join(folder, 'data'), settings: { fsync: 'off' } })
+
+async function ask<T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<T>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+test('a first start makes the cluster, the roles and the database, and a stop leaves nothing running', async () => {
+  const server = await start()
+  const rows = await ask<{ user: string; owns: boolean; superuser: boolean }>(
+    server.url,
+    `select current_user as user, rolsuper as superuser,
+            pg_has_role('crosstie_owner', 'member') as owns from pg_roles where rolname = current_user`,
+  )
+  expect(rows).toEqual([{ user: 'crosstie', superuser: false, owns: true }])
+  expect(server.adopted).toBe(false)
+  await server.stop()
+  expect(await embeddedIsRunning(path.join(folder, 'data'))).toBe(false)
+})
+
+test('what was written is there after a stop and a start', async () => {
+  const first = await start()
+  await ask(first.adminUrl, 'create table kept as select 42 as answer')
+  await first.stop()
+  const second = await start()
+  expect(await ask(second.adminUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
+  await second.stop()
+})
+
+test('a second hub on the same data folder is refused with the reason, and the first goes on', async () => {
+  const first = await start()
+  await expect(start()).rejects.toThrow(
+    new RegExp(`Another hub \\(process ${process.pid}\\) serves the data folder .*CROSSTIE_DATA_DIR`),
+  )
+  expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await first.stop()
+})
+
+test('two hubs that start at once on a new folder: one serves, the other is refused', async () => {
+  const both = await Promise.allSettled([start(), start()])
+  const served = both.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  expect(served).toHaveLength(1)
+  expect(await ask(served[0]?.url ?? '', 'select 1 as one')).toEqual([{ one: 1 }])
+  await served[0]?.stop()
+})
+
+test('its passwords stand in a file that only its owner reads, and the socket folder is closed', async () => {
+  const server = await start()
+  const data = path.join(folder, 'data')
+  const state: { socketDirectory: string; adminPassword: string } = JSON.parse(
+    await readFile(path.join(data, 'postgres.json'), 'utf8'),
+  )
+  expect((await stat(path.join(data, 'postgres.json'))).mode & 0o777).toBe(0o600)
+  expect((await stat(state.socketDirectory)).mode & 0o777).toBe(0o700)
+  expect(await embeddedAdminUrl(data)).toBe(server.adminUrl)
+  await expect(ask(server.adminUrl.replace(state.adminPassword, 'wrong'), 'select 1')).rejects.toThrow(
+    'password',
+  )
+  await server.stop()
+})
