@@ -31,7 +31,7 @@ const EXACT_TEXT = [
 
 /** The name of a job's sessions, at most 63 bytes as the server demands. */
 export function sessionName(jobId: string): string {
-  return `crosstie ${jobId}`
+  return `crosstie job ${jobId}`
 }
 
 /**
