@@ -23,8 +23,11 @@ export type Encoder =
 export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 export const COPY_TRAILER = Buffer.from([0xff, 0xff])
 
-/** The rows of one group, ready for `COPY … FROM STDIN (FORMAT binary)`. */
-export function encodeRows(group: RowGroup, encoders: readonly Encoder[]): Buffer {
+/**
+ * The rows of one group, ready for `COPY … FROM STDIN (FORMAT binary)`; in `spare`, a buffer that is free
+ * again, where they fit into it.
+ */
+export function encodeRows(group: RowGroup, encoders: readonly Encoder[], spare?: Buffer): Buffer {
   const { rows, columns } = group
   const ends = new Uint32Array(rows + 1)
   // Two bytes for the number of fields, four before each field.
@@ -37,7 +40,8 @@ export function encodeRows(group: RowGroup, encoders: readonly Encoder[]): Buffe
     ends[row] = total
     total += size
   }
-  const out = Buffer.allocUnsafe(total)
+  const out =
+    spare !== undefined && spare.length >= total ? spare.subarray(0, total) : Buffer.allocUnsafe(total)
   for (let row = 0; row < rows; row++) {
     const at = ends[row]!
     out[at] = encoders.length >> 8

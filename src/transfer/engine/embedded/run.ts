@@ -213,6 +213,8 @@ async function write(
   const { temporaryDirectory } = job.limits
   switch (target.type) {
     case 'postgres':
+      // A table has no order, and keeping the file's would keep whole row groups in memory.
+      await work.duck.run('set preserve_insertion_order = false')
       await work.duck.lock(work.source.paths, [temporaryDirectory])
       return writeTable(job, target, work, options, emit)
     case 'stdout':

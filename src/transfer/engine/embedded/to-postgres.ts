@@ -123,14 +123,27 @@ async function sendRows(
   counts: Written,
 ): Promise<void> {
   await send(copy, COPY_HEADER, counts)
+  // While the server takes one group, the next is made in the other buffer.
+  let onItsWay: Promise<unknown> = Promise.resolve()
+  const spares: Buffer[] = []
   for await (const group of readRowGroups(stream, encoders.length)) {
-    await send(copy, encodeRows(group, encoders), counts)
+    const rows = encodeRows(group, encoders, spares.pop())
+    await onItsWay
+    onItsWay = send(copy, rows, counts).then((drained) => {
+      if (drained) spares.push(rows)
+    })
+    // A failure is heard where it is awaited, a group later.
+    onItsWay.catch(() => {})
     counts.rows += group.rows
   }
+  await onItsWay
   await send(copy, COPY_TRAILER, counts)
 }
 
-async function send(copy: CopyIn, bytes: Buffer, counts: Written): Promise<void> {
+/** Answers whether the bytes have left this process, so that their memory is free. */
+async function send(copy: CopyIn, bytes: Buffer, counts: Written): Promise<boolean> {
   counts.bytes += bytes.length
-  if (!copy.writeData(bytes)) await copy.drained()
+  if (copy.writeData(bytes)) return false
+  await copy.drained()
+  return true
 }
