@@ -12,12 +12,19 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    globalSetup: ['test/harness/global-setup.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: everyTest, exclude: [...real, ...long] } },
       { extends: true, test: { name: 'real', include: real, exclude: ['node_modules/**'] } },
       {
         extends: true,
-        test: { name: 'long', include: long, exclude: ['node_modules/**'], testTimeout: 3_600_000, hookTimeout: 600_000 },
+        test: {
+          name: 'long',
+          include: long,
+          exclude: ['node_modules/**'],
+          testTimeout: 3_600_000,
+          hookTimeout: 600_000,
+        },
       },
     ],
   },

@@ -16,7 +16,12 @@ export interface Hub {
   stop: () => Promise<void>
 }
 
-export async function startHub(config: Config): Promise<Hub> {
+export interface HubOptions {
+  /** Sees the server before it has routes; tests watch its answers from here. */
+  onServer?: (app: Server) => void
+}
+
+export async function startHub(config: Config, options: HubOptions = {}): Promise<Hub> {
   const { settings } = config
   const log = createLog(settings.log_level)
   const { version } = JSON.parse(await readFile(path.join(config.home, 'package.json'), 'utf8')) as {
@@ -40,6 +45,7 @@ export async function startHub(config: Config): Promise<Hub> {
     const identity = createIdentity({ db, jwtSecret: secrets.jwt_secret })
     const app = await createServer({ settings, log, version, authenticate: identity.authenticate })
     stops.push(() => app.close())
+    options.onServer?.(app)
     addHealth(app, () => isReady(db))
     identity.addRoutes(app)
     await servePage(app, path.join(config.home, 'web', 'dist'))
