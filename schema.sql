@@ -147,10 +147,12 @@ create table identity.audit (
   constraint audit_pkey PRIMARY KEY (id),
   constraint audit_action_check CHECK (action ~ '^[a-z_]+\.[a-z_]+$'::text)
 );
+CREATE INDEX audit_actor ON identity.audit USING btree (actor_id, id DESC);
+CREATE INDEX audit_created ON identity.audit USING btree (created_at);
 CREATE INDEX audit_group ON identity.audit USING btree (group_id, id DESC);
 alter table identity.audit enable row level security, force row level security;
 create policy add on identity.audit as permissive for insert to crosstie_app
-  with check ((actor_id = ( SELECT identity.caller_id() AS caller_id)));
+  with check ((NOT (actor_id IS DISTINCT FROM ( SELECT identity.caller_id() AS caller_id))));
 create policy owner on identity.audit as permissive for all to crosstie_owner
   using (true)
   with check (true);
@@ -160,6 +162,7 @@ create policy sign_in on identity.audit as permissive for insert to crosstie_aut
   with check (true);
 grant insert, select on identity.audit to crosstie_app;
 grant insert on identity.audit to crosstie_auth;
+comment on column identity.audit.actor_id is 'Null for an operator''s command; actor_name then says who ran it.';
 
 create table identity."group" (
   id bigint generated always as identity not null,
@@ -314,14 +317,14 @@ create policy owner on identity."user" as permissive for all to crosstie_owner
   using (true)
   with check (true);
 create policy read on identity."user" as permissive for select to crosstie_app
-  using (((home_group_id IS NULL) OR (home_group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+  using ((((home_group_id IS NULL) AND (( SELECT identity.caller_id() AS caller_id) IS NOT NULL)) OR (home_group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 create policy remove on identity."user" as permissive for delete to crosstie_app
   using (((home_group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) AND (kind <> 2)));
 create policy sign_in on identity."user" as permissive for all to crosstie_auth
   using (true)
   with check (true);
 grant delete, insert, select, update on identity."user" to crosstie_app;
-grant select on identity."user" to crosstie_auth;
+grant insert, select on identity."user" to crosstie_auth;
 comment on table identity."user" is 'A person (kind 0), a group of recipients (1) or a system (2).';
 comment on column identity."user".home_group_id is 'Set for those that only receive or act for a group: they show to that group alone.';
 comment on column identity."user".sessions_valid_from is 'Every token and session issued before it is refused; null until used.';
@@ -573,6 +576,8 @@ create table transfer.run (
   attempts integer default 0 not null,
   engine text,
   progress jsonb,
+  prepared jsonb,
+  scheduled_for timestamp with time zone,
   error text,
   correlation_id text,
   created_by bigint,
@@ -588,6 +593,7 @@ create table transfer.run (
 );
 CREATE INDEX run_created_by ON transfer.run USING btree (created_by);
 CREATE INDEX run_recent ON transfer.run USING btree (group_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX run_scheduled ON transfer.run USING btree (group_id, transfer_id, scheduled_for) WHERE (scheduled_for IS NOT NULL);
 CREATE INDEX run_transfer ON transfer.run USING btree (group_id, transfer_id, created_at DESC, id DESC);
 CREATE INDEX run_waiting ON transfer.run USING btree (queue_slug, queued_at, id) WHERE ((queued_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['CREATED'::character varying, 'STARTED'::character varying, 'SEND_STOP_SIGNAL'::character varying])::text[])));
 CREATE TRIGGER keep BEFORE UPDATE ON transfer.run FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
@@ -610,6 +616,8 @@ grant insert, select, update on transfer.run to crosstie_app;
 grant select (id, transfer_id, group_id, status, queue_slug, queued_at, lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
 grant update (lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
 comment on column transfer.run.queued_at is 'Set with queue_slug when the run is meant to be worked; a row without it is nobody''s work.';
+comment on column transfer.run.prepared is 'What the job said just before it committed: whoever finds it dead asks the witness by it.';
+comment on column transfer.run.scheduled_for is 'The time of the schedule that this run is for, so that it is started once.';
 
 create table transfer.run_log (
   run_id bigint not null,

@@ -160,6 +160,10 @@ create table identity.audit (
   updated_at timestamptz not null default now()
 );
 create index audit_group on identity.audit (group_id, id desc);
+create index audit_actor on identity.audit (actor_id, id desc);
+create index audit_created on identity.audit (created_at);
+
+comment on column identity.audit.actor_id is 'Null for an operator''s command; actor_name then says who ran it.';
 
 create trigger touch before update on identity."user" for each row execute function platform.touch_updated_at();
 create trigger touch before update on identity."group" for each row execute function platform.touch_updated_at();
@@ -298,7 +302,7 @@ create policy owner on identity.one_time_link to crosstie_owner using (true) wit
 create policy owner on identity.application to crosstie_owner using (true) with check (true);
 create policy owner on identity.audit to crosstie_owner using (true) with check (true);
 
--- Sign-in comes before there are claims: it looks up users, and keeps passwords, sessions and links.
+-- Sign-in comes before there are claims: it looks up users, makes the first one, and keeps passwords, sessions and links.
 create policy sign_in on identity."user" to crosstie_auth using (true) with check (true);
 create policy sign_in on identity."group" for select to crosstie_auth using (true);
 create policy sign_in on identity.user_group for select to crosstie_auth using (true);
@@ -308,12 +312,13 @@ create policy sign_in on identity.one_time_link to crosstie_auth using (true) wi
 create policy sign_in on identity.application to crosstie_auth using (true) with check (true);
 create policy sign_in on identity.audit for insert to crosstie_auth with check (true);
 grant select on identity."user", identity."group", identity.user_group, identity.application to crosstie_auth;
+grant insert on identity."user" to crosstie_auth;
 grant select, insert, update, delete on identity.password, identity.session, identity.one_time_link to crosstie_auth;
 grant update (used_at, updated_at) on identity.application to crosstie_auth;
 grant insert on identity.audit to crosstie_auth;
 
 create policy read on identity."user" for select to crosstie_app using (
-  home_group_id is null
+  (home_group_id is null and (select identity.caller_id()) is not null)
   or home_group_id = any ((select identity.caller_groups(1))::bigint[])
   or (select identity.is_superuser())
 );
@@ -385,7 +390,7 @@ create policy read on identity.audit for select to crosstie_app using (
   group_id = any ((select identity.caller_groups(3))::bigint[]) or (select identity.is_superuser())
 );
 create policy add on identity.audit for insert to crosstie_app with check (
-  actor_id = (select identity.caller_id())
+  actor_id is not distinct from (select identity.caller_id())
 );
 
 grant select, insert, update, delete on identity."user", identity."group", identity.user_group to crosstie_app;
