@@ -96,7 +96,7 @@ async function run(job: Job, options: CopyOptions, signal: AbortSignal): Promise
   const lines = progressLines(process.stderr, options.quiet === true || options.json === true)
   let result: JobResult
   try {
-    result = await spawnJob(job, { onEvent: lines.take, signal })
+    result = await spawnJob(job, { onEvent: (event) => lines.take(event), signal })
   } finally {
     lines.end()
   }

@@ -16,22 +16,31 @@ const OVER_WITHIN_MS = 1_800
 
 const control = new Socket({ fd: 3, readable: true, writable: true })
 const stop = new AbortController()
-let go = Promise.withResolvers<void>()
+/** The answer that is waited for, after `prepared` or `withdrawn`. */
+let awaited: { event: 'prepared' | 'withdrawn'; answer: PromiseWithResolvers<void> } | null = null
+let alone = false
 
 function abort(): void {
   if (stop.signal.aborted) return
   stop.abort()
-  go.reject(new Error('stopped'))
+  if (awaited?.event === 'prepared') awaited.answer.reject(new Error('stopped'))
   setTimeout(() => process.exit(1), OVER_WITHIN_MS).unref()
 }
 
+/** Nobody listens any more: what was prepared stays as it is, for whoever finds it. */
+function leftAlone(): void {
+  alone = true
+  awaited?.answer.reject(new Error('nobody listens'))
+  abort()
+}
+
 function say(event: EngineEvent): void | Promise<void> {
-  if (event.type === 'prepared') {
-    go = Promise.withResolvers<void>()
-    if (stop.signal.aborted) go.reject(new Error('stopped'))
-  }
   control.write(`${JSON.stringify(event)}\n`)
-  return event.type === 'prepared' ? go.promise : undefined
+  if (event.type !== 'prepared' && event.type !== 'withdrawn') return undefined
+  const answer = Promise.withResolvers<void>()
+  awaited = { event: event.type, answer }
+  if (alone || (event.type === 'prepared' && stop.signal.aborted)) answer.reject(new Error('stopped'))
+  return answer.promise
 }
 
 function failureOf(error: unknown): EngineEvent {
@@ -58,12 +67,11 @@ async function run(line: string): Promise<void> {
   control.end(`${JSON.stringify(last)}\n`, () => process.exit(last.type === 'finished' ? 0 : 1))
 }
 
-go.promise.catch(() => {})
 process.on('SIGTERM', abort)
 // Ctrl-C reaches the whole group of processes; the parent decides what it means.
 process.on('SIGINT', () => {})
-control.on('error', abort)
-control.on('close', abort)
+control.on('error', leftAlone)
+control.on('close', leftAlone)
 
 let started = false
 createInterface({ input: control })
@@ -76,6 +84,6 @@ createInterface({ input: control })
     // Written by the parent as well.
     const order = JSON.parse(line) as { stop?: true; go?: true }
     if (order.stop === true) abort()
-    if (order.go === true) go.resolve()
+    if (order.go === true) awaited?.answer.resolve()
   })
-  .on('close', abort)
+  .on('close', leftAlone)

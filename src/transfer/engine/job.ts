@@ -10,6 +10,8 @@ import type { FaultKind } from '#fault'
 
 export interface PostgresLogin {
   host: string
+  /** What `host` was resolved to and checked as; connected to as it stands, so that the name is not looked up again. */
+  address?: string | undefined
   port: number
   database: string
   user: string
@@ -146,15 +148,17 @@ export interface Progress {
 /**
  * What the child says, one JSON object a line.
  *
- * `prepared` is the one that is waited for: everything is carried, nothing is visible yet, and the job
- * commits as soon as the listener has returned. A listener that has kept it (with `mark`) can tell after any
- * crash, by `wasCommitted`, whether the rows are there; a job that never said it has changed nothing.
+ * Two are waited for. `prepared`: everything is carried, nothing is visible yet, and the job commits as soon
+ * as the listener has returned. A listener that has kept it (with `mark`) can tell after any crash, by
+ * `recoverJob`, whether the rows are there; a job that never said it has changed nothing. `withdrawn` takes it
+ * back: the commit failed, and once the listener has forgotten what it kept, the witness of that goes too.
  */
 export type EngineEvent =
   | { type: 'plan'; route: Route; why: string[] }
   | { type: 'progress'; progress: Progress }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string }
   | { type: 'prepared'; rows: number; mark?: string | undefined; witness: boolean }
+  | { type: 'withdrawn' }
   | { type: 'finished'; result: JobResult }
   | {
       type: 'failed'
@@ -176,5 +180,5 @@ export interface JobResult {
   written: string
 }
 
-/** Who listens to a job in this process. A promise is waited for after `prepared` only. */
+/** Who listens to a job in this process. A promise is waited for after `prepared` and `withdrawn` only. */
 export type Emit = (event: EngineEvent) => void | Promise<void>

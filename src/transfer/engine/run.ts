@@ -26,11 +26,13 @@ export type Prepared = Pick<Extract<EngineEvent, { type: 'prepared' }>, 'rows' |
 
 /**
  * Clears up after a job whose process is gone, and says what became of it. `prepared` is what its event of that
- * name said, null if it never came. Sessions that it still has are ended and its staging table is dropped.
+ * name said, null if it never came or was withdrawn. Sessions that it still has are ended. If it had not
+ * committed, `forget` is awaited, as for `withdrawn`, and then its staging table is dropped.
  */
 export async function recoverJob(
   job: Job,
   prepared: Prepared | null,
+  forget: () => void | Promise<void>,
 ): Promise<'committed' | 'unchanged' | 'unknown'> {
   if (job.source.type === 'postgres') await endBackends(job.source.login, job.id).catch(() => 0)
   if (job.target.type !== 'postgres') return prepared === null ? 'unchanged' : 'unknown'
@@ -38,6 +40,12 @@ export async function recoverJob(
   if (prepared !== null) {
     if (!prepared.witness) return 'unknown'
     if (await wasCommitted(login, table, job.id)) return 'committed'
+    try {
+      await forget()
+    } catch {
+      // Whoever keeps that it was prepared has not forgotten it, so its witness stays.
+      return 'unchanged'
+    }
   }
   await clearStaging(login, table, job.id)
   return 'unchanged'

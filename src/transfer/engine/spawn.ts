@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-import { Fault } from '#fault'
+import { Fault, messageOf } from '#fault'
 
 import type { EngineEvent, Job, JobResult } from './job.ts'
 import { chooseRoute } from './plan.ts'
 import { recoverJob, stoppedFault, targetText, type Prepared } from './run.ts'
 
 export interface SpawnOptions {
-  /** A promise is waited for after `prepared`: once it resolves, the job commits. */
+  /** A promise is waited for after `prepared`, and once it resolves the job commits; and after `withdrawn`. */
   onEvent: (event: EngineEvent) => void | Promise<void>
   signal: AbortSignal
 }
@@ -51,12 +51,10 @@ export async function spawnJob(job: Job, { onEvent, signal }: SpawnOptions): Pro
     order(job)
     const [code, killedBy] = await exited(child)
     await read
-    return await conclude(
-      job,
-      outcome,
-      killedBy === null ? `exit code ${code}` : `signal ${killedBy}`,
+    return await conclude(job, outcome, killedBy === null ? `exit code ${code}` : `signal ${killedBy}`, {
+      onEvent,
       signal,
-    )
+    })
   } finally {
     clearTimeout(kill)
     signal.removeEventListener('abort', stop)
@@ -112,28 +110,41 @@ async function listen(
   go: () => void,
   stop: () => void,
 ): Promise<void> {
-  for await (const line of createInterface({ input: control })) {
-    // Written by child.ts, one event a line.
-    const event = JSON.parse(line) as EngineEvent
-    if (event.type === 'finished' || event.type === 'failed' || event.type === 'stopped') outcome.last = event
-    if (event.type === 'prepared')
-      outcome.prepared = { rows: event.rows, mark: event.mark, witness: event.witness }
-    try {
+  try {
+    for await (const line of createInterface({ input: control })) {
+      // Written by child.ts, one event a line.
+      const event = JSON.parse(line) as EngineEvent
+      keep(outcome, event)
       await onEvent(event)
-      if (event.type === 'prepared') go()
-    } catch (error) {
-      outcome.stderr = `The listener failed: ${String(error)}`
-      stop()
+      if (event.type === 'prepared' || event.type === 'withdrawn') go()
     }
+  } catch (error) {
+    // Either the listener failed, or the child was killed and the pipe broke within a line; then the stop finds nobody.
+    if (outcome.stderr === '') outcome.stderr = messageOf(error)
+    stop()
+    control.end()
   }
 }
 
-async function conclude(job: Job, outcome: Outcome, end: string, signal: AbortSignal): Promise<JobResult> {
+function keep(outcome: Outcome, event: EngineEvent): void {
+  if (event.type === 'finished' || event.type === 'failed' || event.type === 'stopped') outcome.last = event
+  if (event.type === 'withdrawn') outcome.prepared = null
+  if (event.type === 'prepared') {
+    outcome.prepared = { rows: event.rows, mark: event.mark, witness: event.witness }
+  }
+}
+
+async function conclude(
+  job: Job,
+  outcome: Outcome,
+  end: string,
+  { onEvent, signal }: SpawnOptions,
+): Promise<JobResult> {
   const { last, prepared } = outcome
   if (last?.type === 'finished') return last.result
   if (last?.type === 'stopped') throw stoppedFault(job)
   if (last?.type === 'failed') throw new Fault(last.kind, last.code, last.message, { details: last.details })
-  const became = await recoverJob(job, prepared).catch(() =>
+  const became = await recoverJob(job, prepared, () => onEvent({ type: 'withdrawn' })).catch(() =>
     prepared === null ? ('unchanged' as const) : ('unknown' as const),
   )
   if (became === 'committed' && prepared !== null) {

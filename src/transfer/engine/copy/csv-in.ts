@@ -67,6 +67,7 @@ export async function runCsvIn(
   for (const message of plan.notes) await emit({ type: 'log', level: 'info', message })
   const into = await openTarget(target.login, target, plan.wanted, job.id, {
     onPrepared: (prepared) => emit({ type: 'prepared', ...prepared }),
+    onWithdrawn: () => emit({ type: 'withdrawn' }),
   })
   const stop = () => closeNow(into.client)
   signal.addEventListener('abort', stop)
@@ -127,8 +128,8 @@ function feeder(sink: CopyIn, counts: { rows: number; bytes: number }, endMark: 
   let rowsPerByte = 0
   let tail = '\n'
   // The server may refuse the first row and still swallow all the others.
-  let refused: unknown
-  sink.failed.catch((error: unknown) => {
+  let refused: Error | undefined
+  sink.failed.catch((error: Error) => {
     refused = error
   })
   return async (chunk: Buffer): Promise<void> => {

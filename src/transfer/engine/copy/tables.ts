@@ -93,7 +93,7 @@ export async function planTables(
   await sameMoney(
     open.client,
     targetClient,
-    carried.filter(({ from }) => /^money/.test(from.baseType)).map(({ name }) => name),
+    carried.filter(({ from }) => from.baseType.startsWith('money')).map(({ name }) => name),
   )
   const filtered = open.selection.filter !== '' || open.increment !== ''
   return {
@@ -142,6 +142,7 @@ async function carryRows(
   const target = isFollowUp(job) ? { ...job.target, mode: 'append' as const } : job.target
   const into = await openTarget(target.login, target, plan.wanted, job.id, {
     onPrepared: (prepared) => emit({ type: 'prepared', mark, ...prepared }),
+    onWithdrawn: () => emit({ type: 'withdrawn' }),
   })
   const stopTarget = () => closeNow(into.client)
   signal.addEventListener('abort', stopTarget)
@@ -195,11 +196,9 @@ async function pipe(
     try {
       sent = await copyOut(open.client, `copy (${plan.select}) to stdout ${options}`, 'frames', sink, counts)
     } catch (error) {
-      const targetError = await Promise.race([sink.failed, Promise.resolve()]).then(
-        () => undefined,
-        (failed: unknown) => failed,
-      )
-      throw targetError === undefined ? sourceFault(error, job.source) : targetError
+      // The target's refusal ends the source's COPY as well, and is the reason then.
+      await Promise.race([sink.failed, Promise.resolve()])
+      throw sourceFault(error, job.source)
     }
     const taken = await sink.end()
     if (sent === taken) return taken

@@ -27,6 +27,8 @@ const EXACT_TEXT = [
   "set bytea_output to 'hex'",
   "set xmloption to 'content'",
   'set xmlbinary to base64',
+  // Rows in the order in which they lie, also while another session reads the same table.
+  'set synchronize_seqscans to off',
 ].join(';')
 
 /** The name of a job's sessions, at most 63 bytes as the server demands. */
@@ -61,7 +63,7 @@ async function signIn(
   options: ConnectOptions,
 ): Promise<pg.Client> {
   const client = new pg.Client({
-    host: login.host,
+    host: login.address ?? login.host,
     port: login.port,
     database: login.database,
     user: login.user,
@@ -156,7 +158,7 @@ function readPem(path: string, name: string, login: PostgresLogin): string {
 
 /** A server without TLS, or one that wants the other way (28000: no pg_hba.conf entry for it). */
 function worthAnotherTry(error: unknown): boolean {
-  return codeOf(error) === '28000' || /does not support SSL/.test(messageOf(error)) || isTlsError(error)
+  return codeOf(error) === '28000' || messageOf(error).includes('does not support SSL') || isTlsError(error)
 }
 
 function isTlsError(error: unknown): boolean {
@@ -164,82 +166,92 @@ function isTlsError(error: unknown): boolean {
   return /^(ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code)
 }
 
+type Told = [kind: FaultKind, code: string, message: string]
+
+/** By the code of the server or the system. `said` is their own message. */
+const REFUSALS: Record<string, (login: PostgresLogin, said: string) => Told> = {
+  '28P01': (login) => [
+    'unauthorized',
+    'wrong_password',
+    `${placeOf(login)} refused the password of "${login.user}". Check user and password.`,
+  ],
+  '28000': (login, said) => [
+    'unauthorized',
+    'login_refused',
+    `${placeOf(login)} does not let "${login.user}" in from here: ${said}.`,
+  ],
+  '3D000': (login) => [
+    'not_found',
+    'database_missing',
+    `There is no database "${login.database}" at ${login.host}:${login.port}.`,
+  ],
+  '53300': (login, said) => [
+    'unavailable',
+    'too_many_connections',
+    `${placeOf(login)} has no connection left: ${said}.`,
+  ],
+  '57P03': (login, said) => [
+    'unavailable',
+    'starting',
+    `${placeOf(login)} is not ready: ${said}. Try again in a moment.`,
+  ],
+  ECONNREFUSED: (login) => [
+    'unavailable',
+    'refused',
+    `Nothing answers at ${login.host}:${login.port} (connection refused). Is the server up, and host and port right?`,
+  ],
+  ENOENT: (login) => [
+    'unavailable',
+    'refused',
+    `There is no server's socket for port ${login.port} in ${login.host}.`,
+  ],
+  ENOTFOUND: (login) => [
+    'unavailable',
+    'host_unknown',
+    `The host "${login.host}" is not known here. Check its name.`,
+  ],
+  EAI_AGAIN: (login) => [
+    'unavailable',
+    'host_unknown',
+    `The name server does not answer for the host "${login.host}". Try again.`,
+  ],
+}
+
 function connectFault(error: unknown, login: PostgresLogin): Fault {
+  if (error instanceof Fault) return error
+  const code = codeOf(error)
+  const [kind, name, message] = tellRefusal(error, login, messageOf(error).replace(/\.$/, ''), code ?? '')
+  return new Fault(kind, `transfer.${name}`, message, { cause: error, details: { sqlstate: code ?? null } })
+}
+
+function tellRefusal(error: unknown, login: PostgresLogin, said: string, code: string): Told {
   const at = placeOf(login)
-  const make = (kind: FaultKind, code: string, message: string) =>
-    new Fault(kind, `transfer.${code}`, message, {
-      cause: error,
-      details: { sqlstate: codeOf(error) ?? null },
-    })
-  const said = messageOf(error)
   if (/client password must be a|no password supplied/.test(said)) {
-    return make(
+    return [
       'unauthorized',
       'password_missing',
       `${at} asks for the password of "${login.user}", and none was given.`,
-    )
+    ]
   }
   if (isTlsError(error)) {
-    return make(
+    return [
       'unavailable',
       'tls_failed',
       `TLS with ${at} failed: ${said}. Give its authority as sslrootcert, or sslmode=require to go without the proof.`,
-    )
+    ]
   }
-  if (/does not support SSL/.test(said)) {
-    return make(
+  if (said.includes('does not support SSL')) {
+    return [
       'unavailable',
       'tls_failed',
       `${at} does not speak TLS, which sslmode=${login.params['sslmode']} demands.`,
-    )
+    ]
   }
-  switch (codeOf(error)) {
-    case '28P01':
-      return make(
-        'unauthorized',
-        'wrong_password',
-        `${at} refused the password of "${login.user}". Check user and password.`,
-      )
-    case '28000':
-      return make(
-        'unauthorized',
-        'login_refused',
-        `${at} does not let "${login.user}" in from here: ${said}.`,
-      )
-    case '3D000':
-      return make(
-        'not_found',
-        'database_missing',
-        `There is no database "${login.database}" at ${login.host}:${login.port}.`,
-      )
-    case 'ECONNREFUSED':
-      return make(
-        'unavailable',
-        'refused',
-        `Nothing answers at ${login.host}:${login.port} (connection refused). Is the server up, and host and port right?`,
-      )
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return make(
-        'unavailable',
-        'host_unknown',
-        `The host "${login.host}" is not known here. Check its name.`,
-      )
-    case 'ENOENT':
-      return make(
-        'unavailable',
-        'refused',
-        `There is no server's socket for port ${login.port} in ${login.host}.`,
-      )
-    case '53300':
-      return make('unavailable', 'too_many_connections', `${at} has no connection left: ${said}.`)
-    case '57P03':
-      return make('unavailable', 'starting', `${at} is not ready: ${said}. Try again in a moment.`)
-    default:
-      return make(
-        /timeout/i.test(said) ? 'timed_out' : 'unavailable',
-        'unreachable',
-        `${at} cannot be reached: ${said.replace(/\.$/, '')}. Check address, firewall and server.`,
-      )
-  }
+  return (
+    REFUSALS[code]?.(login, said) ?? [
+      /timeout/i.test(said) ? 'timed_out' : 'unavailable',
+      'unreachable',
+      `${at} cannot be reached: ${said}. Check address, firewall and server.`,
+    ]
+  )
 }

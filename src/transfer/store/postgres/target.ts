@@ -7,7 +7,8 @@
  * **its absence is the witness that the job has committed**, for whoever knows that the job came that far.
  * That knowledge is `onPrepared`: it is awaited when all is carried and nothing is visible yet. A listener
  * that keeps it before it returns can ask `wasCommitted` after any crash and neither lose nor double a row;
- * a job that never reached it has changed nothing and may be repeated as it is.
+ * a job that never reached it has changed nothing and may be repeated as it is. For the same reason a job that
+ * fails after it keeps its witness (emptied) until `onWithdrawn` says that the listener has forgotten it.
  */
 import { Fault } from '#fault'
 import type pg from 'pg'
@@ -41,6 +42,8 @@ export interface OpenTarget {
 
 export interface OpenOptions {
   onPrepared?: ((prepared: { rows: number; witness: boolean }) => void | Promise<void>) | undefined
+  /** Without it a job that fails after it was prepared leaves its empty witness to `recoverJob` or its next try. */
+  onWithdrawn?: (() => void | Promise<void>) | undefined
 }
 
 export async function openTarget(
@@ -96,13 +99,27 @@ export async function wasCommitted(login: PostgresLogin, table: TableName, jobId
 
 /** Ends what sessions the job still has and drops its staging table. Never throws: a repeat clears up as well. */
 export async function clearStaging(login: PostgresLogin, table: TableName, jobId: string): Promise<void> {
+  await tidy(login, jobId, `drop table if exists ${quoteTable(stagingTable(table, jobId))}`)
+}
+
+async function withdraw({ login, target, jobId, options, staging }: Opening): Promise<void> {
+  await tidy(login, jobId, `truncate ${quoteTable(staging)}`)
+  if (options.onWithdrawn === undefined) return
+  try {
+    await options.onWithdrawn()
+  } catch {
+    // Whoever keeps that the job was prepared has not forgotten it, and will ask the witness.
+    return
+  }
+  await clearStaging(login, target.table, jobId)
+}
+
+async function tidy(login: PostgresLogin, jobId: string, statement: string): Promise<void> {
   try {
     const client = await connectPostgres(login, { applicationName: 'crosstie stop', connectTimeoutMs: 1_000 })
     try {
       await endJobSessions(client, jobId)
-      await client.query(
-        `set lock_timeout to 1000; drop table if exists ${quoteTable(stagingTable(table, jobId))}`,
-      )
+      await client.query(`set lock_timeout to 1000; ${statement}`)
     } finally {
       closeNow(client)
     }
@@ -252,26 +269,28 @@ function handle(
 ): OpenTarget {
   const { client, login, target, jobId, options } = opening
   const { finish, ...shown } = open
-  // Then the staging table is the only trace of what happened, so it has to stay.
-  let outcomeUnknown = false
+  let stage: 'carrying' | 'prepared' | 'unknown' = 'carrying'
   return {
     ...shown,
     client,
     async commit(rowsCarried) {
       try {
+        if (options.onPrepared !== undefined) stage = 'prepared'
         await options.onPrepared?.({ rows: rowsCarried, witness: open.witness })
         await finish(rowsCarried)
         await commitOrAsk(opening, open.witness)
       } catch (error) {
         const fault = postgresFault(error, { login, table: target.table })
-        outcomeUnknown = fault.code === 'transfer.commit_unknown'
+        if (fault.code === 'transfer.commit_unknown') stage = 'unknown'
         throw fault
       }
       await client.end().catch(() => {})
     },
     async abandon() {
       closeNow(client)
-      if (!outcomeUnknown) await clearStaging(login, target.table, jobId)
+      if (stage === 'carrying') await clearStaging(login, target.table, jobId)
+      // Else the staging table is the only trace of what happened, so it has to stay until it is not asked for.
+      if (stage === 'prepared') await withdraw(opening)
     },
   }
 }
