@@ -379,6 +379,65 @@ describe('leases', () => {
     turns.mockRestore()
   })
 
+  it('serve runs with no more rights than the worker has on them', async () => {
+    await sql(`
+      insert into identity."user" (username) values ('anna');
+      insert into identity."group" (name, owner_id) select 'team', id from identity."user" where username = 'anna';
+      insert into public.integration_connectors (company_id, provider, connector_type, created_by)
+        select g.uuid, 'postgres', 'database', u.uuid from identity."group" g, identity."user" u
+        where g.name = 'team' and u.username = 'anna';
+      insert into transfer.queue (group_id, name, slug) select id, 'q', 'team-q' from identity."group" where name = 'team';
+      insert into transfer.transfer (group_id, name, source_connection_id, target_connection_id, queue_id, source_params, target_params)
+        select c.group_id, 't', c.id, c.id, q.id, '{}', '{}' from connect.connection c, transfer.queue q;
+      insert into transfer.run (transfer_id, group_id, queue_slug, queued_at)
+        select id, group_id, slug, now() from transfer.transfer, unnest(array['team-q', 'team-q', 'other', null]) slug;
+      update transfer.run set queued_at = null where queue_slug is null`)
+    const taken: { id: number; groupId: number }[] = []
+    servers.push(
+      serveLeases<LeasedRow & { groupId: number }>({
+        db,
+        log,
+        table: 'transfer.run',
+        columns: 'group_id as "groupId"',
+        ready: `queued_at is not null and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL')
+                and queue_slug = any ($1::text[])`,
+        values: [['team-q']],
+        order: 'queued_at, id',
+        channel: 'transfer.run',
+        concurrency: 2,
+        maxAttempts: 3,
+        work: async ({ id, groupId, owner }) => {
+          // What the room does as the group's system user: end the run if it is still held.
+          await sql(`update transfer.run set status = 'FINISHED' where id = $1 and lease_owner = $2`, [
+            id,
+            owner,
+          ])
+          taken.push({ id, groupId })
+        },
+        onExhausted: async () => {},
+      }),
+    )
+    await vi.waitFor(() => expect(taken).toHaveLength(2))
+    const [group] = await sql(`select id from identity."group" where name = 'team'`)
+    expect(taken.map(({ groupId }) => groupId)).toEqual([group?.['id'], group?.['id']])
+    await vi.waitFor(async () =>
+      expect(
+        await sql(
+          'select queue_slug, status, attempts, lease_owner, lease_until from transfer.run order by id',
+        ),
+      ).toEqual(
+        ['team-q', 'team-q', 'other', null].map((queue_slug) => ({
+          queue_slug,
+          status: queue_slug === 'team-q' ? 'FINISHED' : 'CREATED',
+          attempts: queue_slug === 'team-q' ? 1 : 0,
+          lease_owner: null,
+          lease_until: null,
+        })),
+      ),
+    )
+    expect(log.error).not.toHaveBeenCalled()
+  })
+
   it('double the rest after each failure up to five minutes', () => {
     expect([1, 2, 3, 9, 50].map(backoffMs)).toEqual([1_000, 2_000, 4_000, 256_000, 300_000])
   })

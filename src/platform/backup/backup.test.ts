@@ -4,6 +4,7 @@ import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Fault } from '#fault'
 import { lastRelease, type Migration, migrateDown, migrateUp, readMigrations } from '#migrate'
 import { createVault, generateVaultKey } from '#vault'
 import { startTestPostgres, type TestPostgres } from '../testing/postgres.ts'
@@ -385,6 +386,61 @@ describe('restoring', () => {
     await migrateDown(url, migrations)
     expect(Object.keys(await contents(nameOf(url)))).toEqual(['platform.migration'])
     await restoreBackup({ url, file: made.file, migrations })
+    expect(await contents(nameOf(url))).toEqual(await contents())
+  })
+})
+
+describe('a connection that is cut', () => {
+  /** Runs `work` and cuts its connection to `database` as soon as it does `doing`, unless it is over before. */
+  async function cutAt<R>(
+    database: string,
+    doing: string,
+    work: Promise<R>,
+  ): Promise<PromiseSettledResult<R>> {
+    const admin = await postgres.connect()
+    let over = false
+    const settled = Promise.allSettled([work]).finally(() => (over = true))
+    while (!over) {
+      const { rowCount } = await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = $1 and application_name = 'crosstie backup' and query ilike $2`,
+        [database, doing],
+      )
+      if (rowCount !== null && rowCount > 0) break
+    }
+    await admin.end()
+    const [result] = await settled
+    return result
+  }
+
+  it('ends a backup with the reason, and leaves no half of it', async () => {
+    for (const doing of ['begin%', 'lock table%', 'copy %run_log%']) {
+      const cutOff = path.join(folder, 'cut-off.backup.gz')
+      const order = { url: postgres.url, file: cutOff, release: '0.1.0', keyIds: [] }
+      const made = await cutAt('crosstie', doing, createBackup(order))
+      if (made.status === 'rejected') expect(made.reason).toBeInstanceOf(Fault)
+      // It may have been over before the cut: then it is whole.
+      else await verifyBackup(cutOff)
+      await rm(cutOff, { force: true })
+      expect((await readdir(folder)).filter((name) => name.includes('cut-off'))).toEqual([])
+    }
+  })
+
+  it('ends a restore with the rows as they were', async () => {
+    const url = await emptyDatabase()
+    await migrateUp(url, migrations, '0.1.0')
+    const client = await postgres.connect(nameOf(url))
+    await client.query(`insert into identity."user" (username) values ('mine')`)
+    await client.end()
+    const [before, fitted] = [await contents(nameOf(url)), await fittings(nameOf(url))]
+    for (const doing of ['truncate%', 'alter table%disable trigger%', 'copy %run_log%', '%add constraint%']) {
+      const work = restoreBackup({ url, file, migrations, replace: true })
+      const restored = await cutAt(nameOf(url), doing, work)
+      expect(restored).toMatchObject({ status: 'rejected', reason: expect.any(Fault) })
+      expect(await contents(nameOf(url))).toEqual(before)
+      expect(await fittings(nameOf(url))).toEqual(fitted)
+    }
+    await restoreBackup({ url, file, migrations, replace: true })
     expect(await contents(nameOf(url))).toEqual(await contents())
   })
 })

@@ -30,8 +30,10 @@ export async function withOwner<R>(url: string, work: (client: pg.Client) => Pro
     application_name: 'crosstie backup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   })
-  // A break shows in the statement that is under way.
-  client.on('error', () => {})
+  let broken = false
+  client.on('error', () => {
+    broken = true
+  })
   try {
     await client.connect()
   } catch (cause) {
@@ -49,6 +51,11 @@ export async function withOwner<R>(url: string, work: (client: pg.Client) => Pro
        set statement_timeout to 0; set idle_in_transaction_session_timeout to 0; set lock_timeout to '10s'`,
     )
     return await work(client)
+  } catch (cause) {
+    // What was expected has its words already; what is neither a Fault nor the database's is a bug of ours.
+    if (cause instanceof Fault || !(broken || cause instanceof pg.DatabaseError)) throw cause
+    const what = `The database ${broken ? 'broke off' : 'refused'}: ${messageOf(cause)}`
+    throw new Fault('failed', 'backup.database_failed', what, { cause })
   } finally {
     await client.end()
   }
