@@ -99,21 +99,18 @@ export function postgresFault(error: unknown, place: PostgresPlace): Fault {
 const COPY_LINE = /^COPY .*?, line (\d+)(?:, column (.*?))?(?:: ("[\s\S]*"|null input))?$/m
 
 function refusedValue(told: ServerError, table: string, place: PostgresPlace): string {
-  const [, line, column, value] = COPY_LINE.exec(told.where ?? '') ?? []
-  const inColumn = column ?? told.column
-  const where = [
-    line === undefined ? '' : `row ${line}`,
-    inColumn === undefined ? '' : `column "${inColumn}"`,
-  ]
-  const shown = where.filter((part) => part !== '').join(', ')
-  const what = value === undefined || column === undefined ? '' : ` (the value: ${cut(value)})`
-  const constraint = told.constraint === undefined || told.message?.includes(told.constraint) === true
-  const name = constraint ? '' : ` [${told.constraint}]`
-  const said = `${told.message ?? 'value refused'}${name}${what}`
-  return sentence(
-    `${table} at ${placeOf(place.login)} cannot hold ${shown === '' ? 'a value' : `a value of ${shown}`}: ${said}`,
-    told,
-  )
+  const [, line, copyColumn, value] = COPY_LINE.exec(told.where ?? '') ?? []
+  const message = told.message ?? 'value refused'
+  const column = copyColumn ?? told.column
+  const row = place.file === undefined ? `row ${line}` : `line ${line} of ${place.file}`
+  const shown = [line === undefined ? '' : row, column === undefined ? '' : `column "${column}"`]
+  const where = shown.filter((part) => part !== '').join(', ')
+  const unnamed = told.constraint !== undefined && !message.includes(told.constraint)
+  const untold = value !== undefined && copyColumn !== undefined && !message.includes(value)
+  const said = `${message}${unnamed ? ` [${told.constraint}]` : ''}${untold ? ` (the value: ${cut(value)})` : ''}`
+  const what =
+    where === '' ? 'a value' : line === undefined || column !== undefined ? `a value of ${where}` : where
+  return sentence(`${table} at ${placeOf(place.login)} cannot hold ${what}: ${said}`, told)
 }
 
 function sentence(text: string, told: ServerError): string {
