@@ -11,7 +11,7 @@ test('every direct dependency says what it is for, and nothing is listed that is
   const page = await readFile('docs/dependencies.md', 'utf8')
   const rows = page.split('\n').filter((line) => line.startsWith('| `'))
   const listed = rows.flatMap((row) =>
-    [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   )
   expect(listed.toSorted()).toEqual(installed.toSorted())
 })
