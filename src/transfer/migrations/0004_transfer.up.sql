@@ -78,6 +78,8 @@ create table transfer.run (
   attempts integer not null default 0,
   engine text check (engine in ('copy', 'embedded', 'spark')),
   progress jsonb,
+  prepared jsonb,
+  scheduled_for timestamptz,
   error text,
   correlation_id text,
   created_by bigint,
@@ -94,6 +96,9 @@ create index run_recent on transfer.run (group_id, created_at desc, id desc);
 create index run_waiting on transfer.run (queue_slug, queued_at, id)
   where queued_at is not null and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL');
 create index run_created_by on transfer.run (created_by);
+create unique index run_scheduled on transfer.run (group_id, transfer_id, scheduled_for) where scheduled_for is not null;
+comment on column transfer.run.prepared is 'What the job said just before it committed: whoever finds it dead asks the witness by it.';
+comment on column transfer.run.scheduled_for is 'The time of the schedule that this run is for, so that it is started once.';
 
 create table transfer.run_log (
   run_id bigint not null,

@@ -12,7 +12,7 @@ import type pg from 'pg'
 import { Fault } from '#fault'
 
 import { quoteIdentifier, quoteLiteral } from '../../format/sql.ts'
-import { openPipeToWrite, type Pipe } from '../../store/file/pipe.ts'
+import { openPipeToWrite, type PipeToWrite } from '../../store/file/pipe.ts'
 import { closeNow } from '../../store/postgres/backend.ts'
 import { readTable, type ColumnInfo, type TableInfo } from '../../store/postgres/catalog.ts'
 import { connectPostgres, sessionName } from '../../store/postgres/connect.ts'
@@ -24,6 +24,7 @@ import type { Job, Source as JobSource } from '../job.ts'
 import type { Duck } from './duck.ts'
 import { asText, carry, type CarriedColumn } from './postgres-columns.ts'
 import type { Relation, Source } from './relation.ts'
+import { BrokenOff } from './together.ts'
 
 type Table = Extract<JobSource, { type: 'postgres' }>
 
@@ -90,7 +91,10 @@ async function openTable(
   const relation: Relation = {
     ...facts,
     query: fromPipe(pipe.path, carried),
-    feed: (signal) => feed(client, `copy (${select}) to stdout (format csv)`, pipe, source, signal),
+    feed: {
+      run: () => feed(client, `copy (${select}) to stdout (format csv)`, pipe, source),
+      breakOff: (over) => pipe.breakOff(over),
+    },
   }
   return {
     relation,
@@ -123,6 +127,7 @@ async function attach(duck: Duck, extension: string, { login, table }: Table, jo
   )
   const words: (readonly [string, string])[] = [
     ['host', login.host],
+    ...(login.address === undefined ? [] : [['hostaddr', login.address] as const]),
     ['port', String(login.port)],
     ['dbname', login.database],
     ['user', login.user],
@@ -206,30 +211,30 @@ function fromPipe(path: string, carried: readonly CarriedColumn[]): string {
   return `select ${list.join(', ')} from read_csv(${quoteLiteral(path)}, ${options}, columns = {${struct}})`
 }
 
-async function feed(
-  client: pg.Client,
-  sql: string,
-  pipe: Pipe,
-  source: Table,
-  signal: AbortSignal,
-): Promise<void> {
-  const { stream } = pipe
-  const broken = new Promise<never>((_, reject) => {
-    const stop = () => reject(new Error('the reader of the rows is gone'))
-    stream.once('close', stop)
-    signal.addEventListener('abort', stop, { once: true })
+/** Sends the table's rows into the pipe; a pipe that is closed early ends the sending. */
+async function feed(client: pg.Client, sql: string, pipe: PipeToWrite, source: Table): Promise<void> {
+  const stream = await pipe.connect().catch(() => {
+    throw new BrokenOff('nobody reads the rows')
   })
-  broken.catch(() => {})
+  const closed = once(stream, 'close').then(() => {
+    throw new BrokenOff('the reader of the rows is gone')
+  })
+  closed.catch(() => {})
   const sink = {
     write: (bytes: Buffer) => stream.write(bytes),
-    drained: () => Promise.race([once(stream, 'drain').then(() => {}), broken]),
-    failed: broken,
+    drained: async () => {
+      if (stream.writableNeedDrain) await Promise.race([once(stream, 'drain'), closed])
+    },
+    failed: closed,
   }
   try {
     await copyOut(client, sql, 'payload', sink, { rows: 0, bytes: 0 })
   } catch (error) {
-    throw postgresFault(error, { login: source.login, table: source.table })
+    throw error instanceof BrokenOff
+      ? error
+      : postgresFault(error, { login: source.login, table: source.table })
   } finally {
+    // DuckDB sees the end; what it has read by then counts only if this did not fail.
     stream.end()
   }
 }

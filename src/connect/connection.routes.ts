@@ -1,0 +1,211 @@
+import { type Static, Type } from 'typebox'
+import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { visibleGroup } from '#identity'
+import { type ConnectionBody, CreateBody, UpdateBody } from './connection.body.ts'
+import {
+  changeConnection,
+  type ConnectionRules,
+  copyConnection,
+  createConnection,
+  removeConnection,
+  visibleConnection,
+} from './connection.ts'
+import { type Connection, listConnections, type Tx } from './connection.store.ts'
+import { MANIFESTS } from './manifests.ts'
+
+const View = { view: Type.Optional(Type.Literal('full')) }
+export const ConnectionPath = Type.Object({ connection_id: Type.Integer() })
+const TYPES = MANIFESTS.map(({ provider }) => provider)
+const Values = Type.Record(Type.String(), Type.Unknown())
+
+const ConnectionRead = Type.Object({
+  id: Type.Integer(),
+  group_id: Type.Integer(),
+  name: Type.String(),
+  description: Type.String(),
+  type: Type.String(),
+  connection_data: Values,
+  auth_data: Type.Union([Values, Type.Null()], { description: 'What may be read back: never a secret.' }),
+  uuid: Type.Optional(Type.String()),
+  connector_type: Type.Optional(Type.String()),
+  status: Type.Optional(Type.String()),
+  last_synced_at: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  created_at: Type.Optional(Type.String({ format: 'date-time' })),
+  updated_at: Type.Optional(Type.String({ format: 'date-time' })),
+})
+
+export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
+  const { db } = rules
+  const tags = ['connections']
+
+  app.get(
+    '/v1/connections',
+    {
+      schema: {
+        tags,
+        summary: 'List the connections of a group',
+        querystring: Type.Object({
+          group_id: Type.Integer(),
+          ...PageQuery,
+          type: Type.Optional(Type.Union([Type.Array(Type.Enum(TYPES)), Type.Null()])),
+          search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
+          ...View,
+        }),
+        response: { 200: PageOf(ConnectionRead) },
+      },
+    },
+    async ({ caller, query }) =>
+      db.withCaller(caller, async (tx: Tx) => {
+        const group = await visibleGroup(tx, query.group_id)
+        const { total, found } = await listConnections(tx, {
+          ...query,
+          groupId: group.id,
+          types: query.type ?? [],
+          search: query.search_query ?? null,
+        })
+        return pageOf(
+          query,
+          total,
+          found.map((connection) => present(connection, query.view)),
+        )
+      }),
+  )
+
+  app.get(
+    '/v1/connections/known_types',
+    {
+      schema: {
+        tags,
+        summary: 'List the types of connections',
+        response: { 200: Type.Array(Type.String()) },
+      },
+    },
+    async () => TYPES,
+  )
+
+  app.post(
+    '/v1/connections',
+    {
+      schema: {
+        tags,
+        summary: 'Make a connection; its secrets are sealed and never read back',
+        querystring: Type.Object(View),
+        body: CreateBody,
+        response: { 200: ConnectionRead },
+      },
+    },
+    async ({ caller, body, query }) => {
+      // Every member of the union is made by `bodySchema`, so it holds these fields.
+      const given = body as unknown as ConnectionBody
+      const made = await db.withCaller(caller, (tx: Tx, afterCommit) =>
+        createConnection(rules, { tx, afterCommit, caller }, given),
+      )
+      return present(made, query.view)
+    },
+  )
+
+  app.get(
+    '/v1/connections/:connection_id',
+    {
+      schema: {
+        tags,
+        summary: 'Read a connection',
+        params: ConnectionPath,
+        querystring: Type.Object(View),
+        response: { 200: ConnectionRead },
+      },
+    },
+    async ({ caller, params, query }) =>
+      db.withCaller(caller, async (tx: Tx) =>
+        present(await visibleConnection(tx, params.connection_id), query.view),
+      ),
+  )
+
+  app.put(
+    '/v1/connections/:connection_id',
+    {
+      schema: {
+        tags,
+        summary: 'Change a connection; a secret that is left out stays',
+        params: ConnectionPath,
+        querystring: Type.Object(View),
+        body: UpdateBody,
+        response: { 200: ConnectionRead },
+      },
+    },
+    async ({ caller, params, body, query }) => {
+      // Every member of the union is made by `bodySchema`, so it holds these fields.
+      const given = body as unknown as ConnectionBody
+      const changed = await db.withCaller(caller, (tx: Tx, afterCommit) =>
+        changeConnection(rules, { tx, afterCommit, caller }, params.connection_id, given),
+      )
+      return present(changed, query.view)
+    },
+  )
+
+  app.delete(
+    '/v1/connections/:connection_id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a connection that no transfer uses',
+        params: ConnectionPath,
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await db.withCaller(caller, (tx: Tx, afterCommit) =>
+        removeConnection(rules, { tx, afterCommit, caller }, params.connection_id),
+      )
+      return reply.status(204).send(null)
+    },
+  )
+
+  app.post(
+    '/v1/connections/:connection_id/copy_connection',
+    {
+      schema: {
+        tags,
+        summary: 'Copy a connection to a group, without its credentials',
+        params: ConnectionPath,
+        querystring: Type.Object(View),
+        body: Type.Object({
+          new_group_id: Type.Integer(),
+          new_name: Type.Optional(Type.Union([Type.String({ minLength: 3, maxLength: 128 }), Type.Null()])),
+          remove_source: Type.Boolean({ default: false }),
+        }),
+        response: { 200: ConnectionRead },
+      },
+    },
+    async ({ caller, params, body, query }) => {
+      const made = await db.withCaller(caller, (tx: Tx, afterCommit) =>
+        copyConnection(rules, { tx, afterCommit, caller }, params.connection_id, body),
+      )
+      return present(made, query.view)
+    },
+  )
+}
+
+function present(connection: Connection, view: 'full' | undefined): Static<typeof ConnectionRead> {
+  const { id, group_id, name, description, provider, config, auth_shown, uuid, connector_type, status } =
+    connection
+  const plain = {
+    id,
+    group_id,
+    name,
+    description,
+    type: provider,
+    connection_data: config,
+    auth_data: auth_shown,
+  }
+  if (view !== 'full') return plain
+  return {
+    ...plain,
+    uuid,
+    connector_type,
+    status,
+    last_synced_at: connection.last_synced_at?.toISOString() ?? null,
+    created_at: connection.created_at.toISOString(),
+    updated_at: connection.updated_at.toISOString(),
+  }
+}

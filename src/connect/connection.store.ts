@@ -1,0 +1,192 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { searchQuery } from '#database'
+import { Fault } from '#fault'
+import { offsetOf, type PageRequest } from '#http'
+import type { Values } from './provider.ts'
+import type { ConnectTables } from './tables.ts'
+
+export type Tx = Kysely<ConnectTables>
+
+export interface Connection {
+  id: number
+  uuid: string
+  group_id: number
+  name: string
+  description: string
+  provider: string
+  connector_type: string
+  status: string
+  config: Values
+  /** Of the credentials what may be read back; null when there are none. */
+  auth_shown: Values | null
+  last_synced_at: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+const COLUMNS = [
+  'c.id',
+  'i.id as uuid',
+  'c.group_id',
+  'c.name',
+  'c.description',
+  'i.provider',
+  'i.connector_type',
+  'i.status',
+  'i.config',
+  'c.auth_shown',
+  'i.last_synced_at',
+  'c.created_at',
+  'c.updated_at',
+] as const
+
+function connections(tx: Tx) {
+  return tx
+    .selectFrom('connect.connection as c')
+    .innerJoin('public.integration_connectors as i', 'i.id', 'c.connector_id')
+}
+
+export function findConnection(tx: Tx, id: number): Promise<Connection | undefined> {
+  return connections(tx).select(COLUMNS).where('c.id', '=', id).executeTakeFirst()
+}
+
+/** The row stays as it is until the transaction ends: nothing starts to use it, nothing changes it. */
+export async function lockConnection(tx: Tx, id: number): Promise<void> {
+  await tx.selectFrom('connect.connection').select('id').where('id', '=', id).forUpdate().execute()
+}
+
+export interface ConnectionFilter extends PageRequest {
+  groupId: number
+  types: string[]
+  search: string | null
+}
+
+export async function listConnections(
+  tx: Tx,
+  filter: ConnectionFilter,
+): Promise<{ total: number; found: Connection[] }> {
+  let query = connections(tx).where('c.group_id', '=', filter.groupId)
+  if (filter.types.length > 0) query = query.where('i.provider', 'in', filter.types)
+  const match = filter.search === null ? null : matchOf(filter.search)
+  if (match !== null) query = query.where(sql<boolean>`c.search_vector @@ (${match})`)
+  const { total } = await query
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const found = await query
+    .select(COLUMNS)
+    .orderBy(match === null ? sql`0` : sql`ts_rank(c.search_vector, ${match}) desc`)
+    .orderBy('c.name')
+    .limit(filter.page_size)
+    .offset(offsetOf(filter))
+    .execute()
+  return { total, found }
+}
+
+/** Null: an empty text, which filters nothing. A text without a word finds nothing. */
+function matchOf(search: string): RawBuilder<unknown> | null {
+  if (search === '') return null
+  return sql`to_tsquery('simple', ${searchQuery(search) ?? ''}) || plainto_tsquery('russian', ${search})`
+}
+
+export interface ConnectionToWrite {
+  name: string
+  description: string
+  provider: string
+  connectorType: string
+  config: Values
+}
+
+export async function insertConnection(
+  tx: Tx,
+  { groupId, userId, ...made }: ConnectionToWrite & { groupId: number; userId: number },
+): Promise<number> {
+  const connector = await tx
+    .insertInto('public.integration_connectors')
+    .values(({ selectFrom }) => ({
+      company_id: selectFrom('identity.group').select('uuid').where('id', '=', groupId),
+      provider: made.provider,
+      connector_type: made.connectorType,
+      status: 'active',
+      config: JSON.stringify(made.config),
+      created_by: selectFrom('identity.user').select('uuid').where('id', '=', userId),
+    }))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  // Its companion was made by the trigger, as for a connector that comes in by SQL.
+  const { id } = await tx
+    .updateTable('connect.connection')
+    .set({ name: made.name, description: made.description })
+    .where('connector_id', '=', connector.id)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+export async function updateConnection(
+  tx: Tx,
+  { id, uuid }: Pick<Connection, 'id' | 'uuid'>,
+  { userId, ...made }: ConnectionToWrite & { userId: number },
+): Promise<void> {
+  await tx
+    .updateTable('public.integration_connectors')
+    .set(({ selectFrom }) => ({
+      provider: made.provider,
+      connector_type: made.connectorType,
+      config: JSON.stringify(made.config),
+      updated_by: selectFrom('identity.user').select('uuid').where('id', '=', userId),
+    }))
+    .where('id', '=', uuid)
+    .execute()
+  await tx
+    .updateTable('connect.connection')
+    .set({ name: made.name, description: made.description })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function deleteConnection(tx: Tx, { uuid }: Pick<Connection, 'uuid'>): Promise<void> {
+  await tx.deleteFrom('public.integration_connectors').where('id', '=', uuid).execute()
+}
+
+export async function findSeal(tx: Tx, id: number): Promise<string | undefined> {
+  const found = await tx
+    .selectFrom('connect.auth_data')
+    .select('value')
+    .where('connection_id', '=', id)
+    .executeTakeFirst()
+  return found?.value
+}
+
+export async function putSeal(
+  tx: Tx,
+  { id, groupId, value, shown }: { id: number; groupId: number; value: string; shown: Values },
+): Promise<void> {
+  await tx
+    .insertInto('connect.auth_data')
+    .values({ connection_id: id, group_id: groupId, value })
+    .onConflict((conflict) => conflict.column('connection_id').doUpdateSet({ value }))
+    .execute()
+  await tx
+    .updateTable('connect.connection')
+    .set({ auth_shown: JSON.stringify(shown) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Says in SyncMaster's words what the database's constraints refuse. */
+export async function keepsItsPlace<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const constraint = error instanceof Error && 'constraint' in error ? error.constraint : undefined
+    if (constraint === 'connection_group_id_name_key') {
+      throw new Fault(
+        'conflict',
+        'connect.name_taken',
+        'The connection name already exists in the target group, please specify a new one',
+        { cause: error },
+      )
+    }
+    throw error
+  }
+}
