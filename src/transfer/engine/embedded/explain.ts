@@ -111,13 +111,12 @@ async function preview({ duck, relation }: Work, rows: number): Promise<Pick<Exp
   const list = relation.columns.map(
     ({ name, type }) => `${textOf(quoteIdentifier(name), type)} as ${quoteIdentifier(name)}`,
   )
-  const stop = new AbortController()
+  const reading = duck.rows(`select ${list.join(', ')} from (${relation.query}) limit ${Math.floor(rows)}`)
+  const fed = relation.feed?.run()
   // The pipe is closed as soon as the first rows are there, which the sender takes for a failure.
-  const fed = relation.feed?.(stop.signal).catch(() => {})
-  const found = await duck.rows(
-    `select ${list.join(', ')} from (${relation.query}) limit ${Math.floor(rows)}`,
-  )
-  stop.abort()
-  await fed
+  fed?.catch(() => {})
+  const found = await reading
+  relation.feed?.breakOff(reading)
+  await fed?.catch(() => {})
   return { preview: { columns: relation.columns.map(({ name }) => name), rows: found } }
 }

@@ -18,11 +18,20 @@ export function duckFault(error: unknown, place: DuckPlace): Fault {
   if (error instanceof Fault) return error
   const told = messageOf(error)
   return (
+    guardFault(told, place, error) ??
     csvFault(told, place, error) ??
     jsonFault(told, place, error) ??
     writeFault(told, place, error) ??
     otherFault(told, place, error)
   )
+}
+
+/** What our own guards say through DuckDB's `error()`. */
+function guardFault(told: string, { source }: DuckPlace, cause: unknown): Fault | null {
+  const said = /^Invalid Input Error: (column ".*" cannot [^\n]*)/.exec(told)?.[1]
+  return said === undefined
+    ? null
+    : make('invalid', 'value_inexact', `${source}: ${said.replace(/\.$/, '')}.`, cause)
 }
 
 function csvFault(told: string, { source }: DuckPlace, cause: unknown): Fault | null {
@@ -106,9 +115,7 @@ function writeFault(told: string, { output, job }: DuckPlace, cause: unknown): F
 
 function otherFault(told: string, place: DuckPlace, cause: unknown): Fault {
   const said = firstLine(told)
-  if (/^column ".*" cannot/.test(said))
-    return make('invalid', 'value_inexact', `${place.source}: ${said}.`, cause)
-  if (/^Out of Memory Error/.test(told)) {
+  if (told.startsWith('Out of Memory Error')) {
     const limit = Math.round(place.job.limits.memoryBytes / 1024 / 1024)
     return make(
       'failed',
@@ -125,7 +132,7 @@ function otherFault(told: string, place: DuckPlace, cause: unknown): Fault {
       cause,
     )
   }
-  if (/^Catalog Error: Type with name/.test(told)) {
+  if (told.startsWith('Catalog Error: Type with name')) {
     return make(
       'bad_request',
       'type_unknown',
@@ -147,7 +154,7 @@ function otherFault(told: string, place: DuckPlace, cause: unknown): Fault {
 }
 
 /** The first line of DuckDB's message without its class, which means nothing to a person. */
-function firstLine(told: string): string {
+export function firstLine(told: string): string {
   const plain = told.replace(
     /^((Invalid Input|IO|Conversion|Catalog|Binder|Parser|Permission|Out of Range|Out of Memory|Constraint|Serialization) Error: )+/,
     '',

@@ -6,7 +6,7 @@
  * (half the time of writing CSV), and its pages can be read as they come: a row group begins with a column
  * of ours that fits one page, so that page says how many rows the others have.
  */
-import { Fault } from '#fault'
+import { BrokenOff } from './together.ts'
 
 /**
  * How DuckDB has to write for `readRowGroups`; the first column must be `MARKER`. Small row groups keep the
@@ -247,10 +247,7 @@ function parseHeader(bytes: Buffer, from: number): { header: PageHeader; end: nu
   return struct(0, 0) ? { header, end: at } : null
 }
 
-function unexpected(what: string): Fault {
-  return new Fault(
-    'failed',
-    'transfer.rows_broken_off',
-    `The rows on their way to PostgreSQL broke off at ${what}.`,
-  )
+/** DuckDB's own failure says more, and is told instead where there is one. */
+function unexpected(what: string): BrokenOff {
+  return new BrokenOff(`The rows on their way to PostgreSQL broke off at ${what}.`)
 }

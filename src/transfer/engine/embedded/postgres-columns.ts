@@ -48,7 +48,7 @@ export function carry(info: ColumnInfo): CarriedColumn {
   const type = info.baseType.replace(/^(timestamp|time)\(\d\)/, '$1')
   // The scan knows nothing of domains; their base type comes over the same way.
   const ask = info.typtype === 'd' ? `${name}::${info.baseType}` : null
-  const direct = /^character/.test(type) ? 'VARCHAR' : DIRECT[type]
+  const direct = type.startsWith('character') ? 'VARCHAR' : DIRECT[type]
   if (direct !== undefined) {
     return {
       column: { ...base, type: direct },

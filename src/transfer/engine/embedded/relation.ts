@@ -23,8 +23,14 @@ export interface Relation {
   named: string
   totalRows: number | null
   totalBytes: number | null
-  /** Fills the pipe that the query reads; to be begun just before the query, and both awaited. */
-  feed?: ((signal: AbortSignal) => Promise<void>) | undefined
+  feed?: Feed | undefined
+}
+
+/** Fills the pipe that a relation's query reads; begun together with the query, and both awaited. */
+export interface Feed {
+  run(): Promise<void>
+  /** Ends the filling and the query's reading; `over` is the query. */
+  breakOff(over: Promise<unknown>): void
 }
 
 /** A relation that holds something open: a server's snapshot, spooled files, pipes. */

@@ -251,6 +251,7 @@ async function writeTable(
   const wanted = relation.columns.map(({ name, postgresType }) => ({ name, type: postgresType }))
   const open = await openTarget(into.login, into, wanted, job.id, {
     onPrepared: (prepared) => emit({ type: 'prepared', mark: work.mark, ...prepared }),
+    onWithdrawn: () => emit({ type: 'withdrawn' }),
   })
   const stop = () => closeNow(open.client)
   options.signal.addEventListener('abort', stop)

@@ -8,15 +8,16 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { Fault } from '#fault'
+import { Fault, messageOf } from '#fault'
 import { StatementType } from '@duckdb/node-api'
 
 import { postgresTypeOf } from '../../format/postgres-type.ts'
 import { cut, quoteIdentifier, quoteLiteral } from '../../format/sql.ts'
 import type { Job } from '../job.ts'
 import { openDuck, type Duck } from './duck.ts'
-import { duckFault } from './fault.ts'
+import { duckFault, firstLine } from './fault.ts'
 import type { Column, Relation } from './relation.ts'
+import { runFed } from './to-file.ts'
 import { typedValue } from './transform.ts'
 
 /** Text that is longer was not written by a person. */
@@ -34,10 +35,10 @@ export async function queryRelation(
   query: string,
   options: SandboxOptions,
 ): Promise<Relation> {
-  const { duck, job, signal } = options
+  const { duck, job } = options
   const path = join(job.limits.temporaryDirectory, 'sandbox.duckdb')
   await rm(path, { force: true })
-  await spoolRows(relation, path, duck, signal)
+  await spoolRows(relation, path, duck)
   const columns = await answer(path, query, options)
   await duck.run(`attach ${quoteLiteral(path)} as sandbox (read_only)`)
   const [[rows] = []] = await duck.rows('select count(*) from sandbox.main.answer')
@@ -50,13 +51,14 @@ export async function queryRelation(
   }
 }
 
-async function spoolRows(relation: Relation, path: string, duck: Duck, signal: AbortSignal): Promise<void> {
+async function spoolRows(relation: Relation, path: string, duck: Duck): Promise<void> {
   const list = relation.columns.map((column) => `${typedValue(column)} as ${quoteIdentifier(column.name)}`)
   await duck.run(`attach ${quoteLiteral(path)} as spool`)
-  await Promise.all([
-    duck.run(`create table spool.main.source as select ${list.join(', ')} from (${relation.query})`),
-    relation.feed?.(signal),
-  ])
+  await runFed(
+    relation,
+    duck,
+    `create table spool.main.source as select ${list.join(', ')} from (${relation.query})`,
+  )
   await duck.run('detach spool')
 }
 
@@ -77,7 +79,11 @@ async function answer(path: string, query: string, { job, signal }: SandboxOptio
       sourceType: cut(type),
     }))
   } catch (error) {
-    throw signal.aborted ? error : duckFault(error, { job, source: 'the source' })
+    if (signal.aborted || error instanceof Fault) throw error
+    const told = messageOf(error)
+    if (/^(Out of Memory Error|IO Error: Could not write)/.test(told))
+      throw duckFault(error, { job, source: 'the SQL transformation' })
+    throw refused(firstLine(told))
   } finally {
     signal.removeEventListener('abort', stop)
     duck.close()

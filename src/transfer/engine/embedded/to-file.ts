@@ -11,7 +11,9 @@ import type { OutputFile } from '../../store/file/output.ts'
 import { pathFault } from '../../store/file/path-guard.ts'
 import { openPipeToRead } from '../../store/file/pipe.ts'
 import type { FileFormat } from '../job.ts'
+import type { Duck } from './duck.ts'
 import type { Relation } from './relation.ts'
+import { BrokenOff, together } from './together.ts'
 import type { WriteOptions } from './to-postgres.ts'
 import { typedValue } from './transform.ts'
 
@@ -27,8 +29,7 @@ export async function writeFile(
     return writeThroughPipe(relation, format, file, output.path, options)
   }
   const statement = statementFor(relation, format, output.temporaryPath, false)
-  const [rows] = await Promise.all([options.duck.run(statement), relation.feed?.(options.signal)])
-  return rows
+  return runFed(relation, options.duck, statement)
 }
 
 /** Writes the relation to a stream, standard output for one. */
@@ -50,10 +51,7 @@ async function writeThroughPipe(
 ): Promise<number> {
   const steps = encodingSteps(format)
   const pipe = await openPipeToRead(job.limits.temporaryDirectory, 'file.pipe')
-  const written = duck.run(statementFor(relation, format, pipe.path, true)).catch((error: unknown) => {
-    pipe.stream.destroy()
-    throw error
-  })
+  const written = duck.run(statementFor(relation, format, pipe.path, true))
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       counts.bytes += chunk.length
@@ -61,20 +59,27 @@ async function writeThroughPipe(
     },
   })
   const sent = pipeline([pipe.stream, ...steps, counted, stream], { signal }).catch((error: unknown) => {
-    duck.connection.interrupt()
     throw streamFault(error, named, signal)
   })
   try {
-    // DuckDB's own failure is told first: a pipe that breaks off is what follows from it.
-    const [rows, pumped, fed] = await Promise.allSettled([written, sent, relation.feed?.(signal)])
-    if (pumped.status === 'rejected' && pumped.reason instanceof Fault) throw pumped.reason
-    if (rows.status === 'rejected') throw rows.reason
-    if (pumped.status === 'rejected') throw pumped.reason
-    if (fed.status === 'rejected') throw fed.reason
-    return rows.value
+    return await together(written, [sent, relation.feed?.run()], () => {
+      pipe.breakOff(written)
+      relation.feed?.breakOff(written)
+      duck.connection.interrupt()
+    })
   } finally {
     await pipe.close()
   }
+}
+
+/** One statement over the relation, its pipe filled meanwhile where it has one. */
+export async function runFed(relation: Relation, duck: Duck, statement: string): Promise<number> {
+  const { feed } = relation
+  const written = duck.run(statement)
+  return together(written, [feed?.run()], () => {
+    feed?.breakOff(written)
+    duck.connection.interrupt()
+  })
 }
 
 function statementFor(relation: Relation, format: FileFormat, path: string, plain: boolean): string {
@@ -89,6 +94,9 @@ function statementFor(relation: Relation, format: FileFormat, path: string, plai
 }
 
 function streamFault(error: unknown, named: string, signal: AbortSignal): unknown {
+  // The pipe was broken off because DuckDB failed, which says why.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+    return new BrokenOff(error.message)
   if (signal.aborted || error instanceof Fault) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EPIPE')

@@ -16,6 +16,7 @@ import type { Duck } from './duck.ts'
 import { laneOf, type Lane } from './lane.ts'
 import { MARKER, PAGES_FORMAT, readRowGroups } from './pages.ts'
 import type { Relation } from './relation.ts'
+import { BrokenOff, together } from './together.ts'
 
 export interface Written {
   rows: number
@@ -35,7 +36,7 @@ export async function writePostgres(
   relation: Relation,
   target: Extract<Target, { type: 'postgres' }>,
   open: OpenTarget,
-  options: WriteOptions,
+  { duck, job, counts }: WriteOptions,
 ): Promise<number> {
   const lanes = open.columns.map(({ name, type }): Lane => {
     const column = relation.columns.find((one) => one.name === name)
@@ -43,7 +44,7 @@ export async function writePostgres(
     if (column === undefined) throw new Error(`unreachable: no column ${name}`)
     return laneOf(column, type)
   })
-  const pipe = await openPipeToRead(options.job.limits.temporaryDirectory, 'rows.pipe')
+  const pipe = await openPipeToRead(job.limits.temporaryDirectory, 'rows.pipe')
   try {
     const into = `${quoteTable(open.table)} (${quoteNames(open.columns.map(({ name }) => name))})`
     const binary = binaryOf(lanes)
@@ -55,40 +56,37 @@ export async function writePostgres(
       open.client,
       `copy ${into} from stdin (format ${binary === null ? 'csv' : 'binary'})`,
     )
-    // Begun together: each waits for the other. Whoever fails first takes the others down.
-    const written = options.duck.run(statement)
-    const work = Promise.all([
-      written.catch((error: unknown) => {
-        pipe.stream.destroy()
-        throw error
-      }),
-      relation.feed?.(options.signal),
+    const written = duck.run(statement)
+    const sent =
       binary === null
-        ? sendBytes(pipe.stream, copy, options.counts)
+        ? sendBytes(pipe.stream, copy, counts)
         : sendRows(
             pipe.stream,
             binary.map(({ encoder }) => encoder),
             copy,
-            options.counts,
-          ),
-    ])
-    await Promise.race([work, copy.failed])
-    const rows = await copy.end()
-    options.counts.rows = rows
-    return rows
-  } catch (error) {
-    pipe.stream.destroy()
-    options.duck.connection.interrupt()
-    throw await firstCause(error)
+            counts,
+          )
+    // The server says why it takes no more long before a write notices.
+    await together(
+      sent.then(() => copy.end()),
+      [
+        Promise.race([copy.failed, sent]).catch((error: unknown) => {
+          throw error instanceof BrokenOff
+            ? error
+            : postgresFault(error, { login: target.login, table: target.table })
+        }),
+        relation.feed?.run(),
+        written,
+      ],
+      () => {
+        pipe.breakOff(written)
+        relation.feed?.breakOff(written)
+        duck.connection.interrupt()
+      },
+    ).then((rows) => (counts.rows = rows))
+    return counts.rows
   } finally {
     await pipe.close()
-  }
-
-  async function firstCause(error: unknown): Promise<unknown> {
-    // A pipe that breaks is the consequence of what the server or DuckDB said.
-    return error instanceof Error && 'severity' in error
-      ? postgresFault(error, { login: target.login, table: target.table })
-      : error
   }
 }
 
