@@ -13,6 +13,8 @@ export interface Hub {
   db: Database
   /** Where it listens, the port as it was given by the system. */
   url: string
+  /** The one-time link that makes the first superuser; null when there is one. */
+  setupUrl: string | null
   stop: () => Promise<void>
 }
 
@@ -42,7 +44,12 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     stops.push(db.close)
     await db.withConnection({ databaseRole: 'crosstie_auth', claims: {} }, checkDatabase)
 
-    const identity = createIdentity({ db, jwtSecret: secrets.jwt_secret })
+    const identity = createIdentity({
+      db,
+      jwtSecret: secrets.jwt_secret,
+      publicUrl: publicUrl(settings),
+      settings,
+    })
     const app = await createServer({ settings, log, version, authenticate: identity.authenticate })
     stops.push(() => app.close())
     options.onServer?.(app)
@@ -50,9 +57,11 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     identity.addRoutes(app)
     await servePage(app, path.join(config.home, 'web', 'dist'))
     await app.listen({ host: settings.host, port: settings.port })
-    const address = app.server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : settings.port
-    return { app, db, url: publicUrl({ ...settings, port }), stop }
+    const bound = app.server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
+    const address = publicUrl({ ...settings, port })
+    const token = await identity.offerSetup()
+    return { app, db, url: address, setupUrl: token && `${address}/setup?token=${token}`, stop }
   } catch (error) {
     await stop()
     throw error

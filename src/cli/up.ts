@@ -18,8 +18,9 @@ export function registerUp(program: Command): void {
       }
       const config = loadConfig({ flags })
       const hub = await startHub(config)
+      const setup = hub.setupUrl === null ? '' : `  First visit   ${hub.setupUrl}\n`
       process.stdout.write(
-        `Crosstie is up.\n\n  Address       ${hub.url}\n  Data folder   ${config.settings.data_dir}\n`,
+        `Crosstie is up.\n\n  Address       ${hub.url}\n  Data folder   ${config.settings.data_dir}\n${setup}`,
       )
       await stopOnSignal(hub.stop)
     })

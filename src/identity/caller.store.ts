@@ -37,8 +37,9 @@ export function factsOfUser(db: Database, userId: number): Promise<UserFacts | n
 export function factsOfSession(
   db: Database,
   tokenHash: Buffer,
-): Promise<(UserFacts & { issuedAt: Date }) | null> {
-  const sql = `${FACTS.replace('select u.id', 'select s.created_at as "issuedAt", u.id')}
+): Promise<(UserFacts & { issuedAt: Date; expiresAt: Date }) | null> {
+  const columns = 'select s.created_at as "issuedAt", s.expires_at as "expiresAt", u.id'
+  const sql = `${FACTS.replace('select u.id', columns)}
     join identity.session s on s.user_id = u.id
     where s.token_hash = $1 and s.expires_at > now()`
   return db.withConnection(SIGN_IN, (client) => one(client, sql, [tokenHash]))

@@ -1,18 +1,20 @@
+import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
 import { audit } from './audit.ts'
 import { type Caller, levelIn, requireLevel, requireSuperuser } from './caller.ts'
 import { createGroup, keepsItsName, requireOwner } from './group.ts'
 import * as store from './group.store.ts'
 import { memberRole, ROLE_NAMES, roleOfLevel } from './roles.ts'
+import type { IdentityTables } from './tables.ts'
 import { findUser } from './user.store.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
 const Name = Type.String({ minLength: 3, maxLength: 128 })
-const GroupPath = Type.Object({ group_id: Type.Integer() })
-const MemberPath = Type.Object({ group_id: Type.Integer(), user_id: Type.Integer() })
+const GroupPath = Type.Object({ group_id: Id })
+const MemberPath = Type.Object({ group_id: Id, user_id: Id })
 
 const GroupBody = {
   name: Name,
@@ -87,7 +89,7 @@ export function addGroupRoutes(app: Server, db: Database): void {
         body: Type.Object({
           ...GroupBody,
           slug: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' })),
-          owner_id: Type.Optional(Type.Integer()),
+          owner_id: Type.Optional(Id),
         }),
         response: { 200: GroupRead },
       },
@@ -124,7 +126,7 @@ export function addGroupRoutes(app: Server, db: Database): void {
         summary: 'Change name, description or owner of a group',
         params: GroupPath,
         querystring: Type.Object(View),
-        body: Type.Object({ ...GroupBody, owner_id: Type.Integer() }),
+        body: Type.Object({ ...GroupBody, owner_id: Id }),
         response: { 200: GroupRead },
       },
     },
@@ -293,8 +295,11 @@ async function putMember(
 }
 
 /** @throws Fault 404, the same for a group that is not there and one that the caller may not see. */
-export async function visibleGroup(tx: store.Tx, id: number): Promise<store.Group> {
-  const group = await store.findGroup(tx, id)
+export async function visibleGroup<T extends IdentityTables>(
+  tx: Kysely<T>,
+  id: number,
+): Promise<store.Group> {
+  const group = await store.findGroup(tx as unknown as store.Tx, id) // a room's tables hold identity's
   if (group === undefined) throw new Fault('not_found', 'identity.group_missing', 'Group not found')
   return group
 }

@@ -3,35 +3,52 @@
  *
  * Every other room stands on this one: it gets a `Caller` with each request and asks `levelIn(caller, groupId)`.
  */
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Settings } from '#config'
 import type { Database } from '#database'
 import type { Server } from '#http'
 import { addGroupRoutes } from './group.routes.ts'
 import { createAuthenticate } from './sign-in/authenticate.ts'
+import { createSignInLimiter } from './sign-in/limiter.ts'
+import { createSessionCookie } from './sign-in/session-cookie.ts'
+import { offerSetup } from './sign-in/setup.ts'
+import { addSignInRoutes } from './sign-in/sign-in.routes.ts'
 import { createTokens } from './sign-in/token.ts'
+import { addUserRoutes } from './user.routes.ts'
 
 export { audit, type Audited } from './audit.ts'
 export { type Caller, levelIn, makeCaller, memberLevelIn, requireLevel, requireSuperuser } from './caller.ts'
 export { visibleGroup } from './group.routes.ts'
 export { LEVELS, type Level, noPower } from './roles.ts'
+export { systemCaller } from './system-caller.ts'
 export type { IdentityTables } from './tables.ts'
 
 export interface Identity {
-  authenticate: (request: FastifyRequest) => Promise<void>
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   addRoutes: (app: Server) => void
+  /** The token of a new one-time link `/setup?token=…` while there is no superuser, else null. */
+  offerSetup: () => Promise<string | null>
 }
 
 export interface IdentityOptions {
   db: Database
   jwtSecret: string
+  /** The address by which people reach the hub: cookies are `Secure` when it is https. */
+  publicUrl: string
+  settings: Pick<Settings, 'limit_sign_in' | 'signup'>
 }
 
-export function createIdentity({ db, jwtSecret }: IdentityOptions): Identity {
+export function createIdentity({ db, jwtSecret, publicUrl, settings }: IdentityOptions): Identity {
   const tokens = createTokens(jwtSecret)
+  const cookie = createSessionCookie(publicUrl)
+  const limiter = createSignInLimiter(settings.limit_sign_in)
   return {
-    authenticate: createAuthenticate(db, tokens),
+    authenticate: createAuthenticate(db, tokens, cookie),
     addRoutes: (app) => {
+      addSignInRoutes(app, { db, tokens, limiter, cookie, signup: settings.signup })
+      addUserRoutes(app, { db, limiter, cookie })
       addGroupRoutes(app, db)
     },
+    offerSetup: () => offerSetup(db),
   }
 }

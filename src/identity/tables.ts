@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, Kysely } from 'kysely'
 
 /** The columns of `identity`, as pg hands them over. */
 type Times = { created_at: Generated<Date>; updated_at: Generated<Date> }
@@ -98,3 +98,6 @@ export interface IdentityTables {
   'identity.application': ApplicationTable
   'identity.audit': AuditTable
 }
+
+/** Identity's tables in a transaction; see `db.withCaller`. */
+export type Tx = Kysely<IdentityTables>

@@ -1,8 +1,9 @@
-import type { Kysely, Selectable } from 'kysely'
-import type { IdentityTables, UserTable } from './tables.ts'
+import { type Selectable, sql } from 'kysely'
+import { offsetOf, type PageRequest } from '#http'
+import type { Tx, UserTable } from './tables.ts'
 
-type Tx = Kysely<IdentityTables>
-export type User = Selectable<UserTable>
+/** One that can sign in: it has a name. */
+export type User = Selectable<UserTable> & { username: string }
 
 /** Whoever can sign in; recipients and system users of groups are looked up by their rooms. */
 export function findUser(tx: Tx, id: number): Promise<User | undefined> {
@@ -11,5 +12,128 @@ export function findUser(tx: Tx, id: number): Promise<User | undefined> {
     .selectAll()
     .where('id', '=', id)
     .where('username', 'is not', null)
+    .$narrowType<{ username: string }>()
     .executeTakeFirst()
+}
+
+export function findUserByName(tx: Tx, username: string): Promise<User | undefined> {
+  return tx
+    .selectFrom('identity.user')
+    .selectAll()
+    .where('username', '=', username)
+    .$narrowType<{ username: string }>()
+    .executeTakeFirst()
+}
+
+export interface UserFilter extends PageRequest {
+  search: string | null
+  /** Others than superusers see active users only. */
+  activeOnly: boolean
+}
+
+/** By name. A search is by likeness (trigrams, 0.3 and above), as SyncMaster's. */
+export async function listUsers(tx: Tx, filter: UserFilter): Promise<{ total: number; users: User[] }> {
+  let query = tx.selectFrom('identity.user').where('username', 'is not', null)
+  if (filter.activeOnly) query = query.where('is_active', '=', true)
+  if (filter.search !== null) {
+    query = query.where(sql<boolean>`username operator(public.%) ${filter.search}`)
+  }
+  const { total } = await query
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const users = await query
+    .selectAll()
+    .orderBy('username')
+    .limit(filter.page_size)
+    .offset(offsetOf(filter))
+    .$narrowType<{ username: string }>()
+    .execute()
+  return { total, users }
+}
+
+export interface NewUserRow {
+  username: string
+  email?: string | null
+  display_name?: string
+  is_superuser?: boolean
+}
+
+export function insertUser(tx: Tx, row: NewUserRow): Promise<User> {
+  return tx
+    .insertInto('identity.user')
+    .values(row)
+    .returningAll()
+    .$narrowType<{ username: string }>()
+    .executeTakeFirstOrThrow()
+}
+
+export type UserChange = Partial<
+  Pick<
+    User,
+    | 'username'
+    | 'email'
+    | 'display_name'
+    | 'first_name'
+    | 'last_name'
+    | 'middle_name'
+    | 'is_superuser'
+    | 'status'
+    | 'sessions_valid_from'
+  >
+>
+
+export function updateUser(tx: Tx, id: number, change: UserChange): Promise<User> {
+  return tx
+    .updateTable('identity.user')
+    .set({ ...change, updated_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .returningAll()
+    .$narrowType<{ username: string }>()
+    .executeTakeFirstOrThrow()
+}
+
+/** Active superusers, locked: of two that would take the right from each other, the second sees what the first did. */
+export async function lockSuperusers(tx: Tx): Promise<number[]> {
+  const rows = await tx
+    .selectFrom('identity.user')
+    .select('id')
+    .where('is_superuser', '=', true)
+    .where('is_active', '=', true)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export function ownedSharedGroups(tx: Tx, userId: number): Promise<{ id: number; name: string }[]> {
+  return tx
+    .selectFrom('identity.group')
+    .select(['id', 'name'])
+    .where('owner_id', '=', userId)
+    .where('personal', '=', false)
+    .orderBy('name')
+    .limit(100)
+    .execute()
+}
+
+export async function personalGroupId(tx: Tx, userId: number): Promise<number | null> {
+  const row = await tx
+    .selectFrom('identity.group')
+    .select('id')
+    .where('owner_id', '=', userId)
+    .where('personal', '=', true)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** Takes away what a closed user held: memberships, applications, the name of the personal group. */
+export async function stripUser(tx: Tx, userId: number, name: string): Promise<void> {
+  await tx.deleteFrom('identity.user_group').where('user_id', '=', userId).execute()
+  await tx.deleteFrom('identity.application').where('user_id', '=', userId).execute()
+  await tx
+    .updateTable('identity.group')
+    .set({ name, description: '' })
+    .where('owner_id', '=', userId)
+    .where('personal', '=', true)
+    .execute()
 }

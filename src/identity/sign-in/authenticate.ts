@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '#database'
 import { Fault } from '#fault'
 import { type Caller, makeCaller } from '../caller.ts'
@@ -11,6 +11,8 @@ import {
 } from '../caller.store.ts'
 import { noPower } from '../roles.ts'
 import { hashSecret, readApplicationSecret, sameHash } from './secret.ts'
+import { SESSION_COOKIE, type SessionCookie } from './session-cookie.ts'
+import { isDueToSlide, slideSession } from './session.store.ts'
 import type { Tokens } from './token.ts'
 
 declare module 'fastify' {
@@ -20,15 +22,18 @@ declare module 'fastify' {
   }
 }
 
-export const SESSION_COOKIE = 'crosstie_session'
 /** A cookie is sent by other sites' forms too; this header is not. */
-export const CSRF_HEADER = 'x-crosstie-csrf'
+const CSRF_HEADER = 'x-crosstie-csrf'
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** The one way from a request to a caller: by the credential's prefix and shape, never by trying in turn. */
-export function createAuthenticate(db: Database, tokens: Tokens): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+export function createAuthenticate(
+  db: Database,
+  tokens: Tokens,
+  cookie: SessionCookie,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
     const found = await identify(db, tokens, request)
     if (found === null) throw notAuthenticated()
     const { facts, by } = found
@@ -36,6 +41,10 @@ export function createAuthenticate(db: Database, tokens: Tokens): (request: Fast
     if (facts === 'gone') throw new Fault('not_found', 'identity.user_missing', 'User not found')
     if (facts.status !== 'active') throw noPower()
     request.caller = makeCaller({ ...facts, by, address: request.ip, requestId: request.id })
+    if (found.slide !== undefined) {
+      await slideSession(db, found.slide)
+      cookie.set(reply, found.slide)
+    }
     if (by.kind !== 'application') return
     if (by.type === 'read_only' && !READS.has(request.method)) throw noPower()
     if (found.touch === true) await touchApplication(db, by.applicationId)
@@ -46,6 +55,8 @@ interface Found {
   facts: UserFacts | 'gone'
   by: Caller['by']
   touch?: boolean
+  /** The session's token, when its end is due to move. */
+  slide?: string
 }
 
 async function identify(db: Database, tokens: Tokens, request: FastifyRequest): Promise<Found | null> {
@@ -76,9 +87,9 @@ async function byToken(db: Database, tokens: Tokens, credential: string): Promis
 }
 
 async function bySession(db: Database, request: FastifyRequest): Promise<Found | null> {
-  const cookie = request.cookies[SESSION_COOKIE]
-  if (cookie === undefined) return null
-  const facts = await factsOfSession(db, hashSecret(cookie))
+  const token = request.cookies[SESSION_COOKIE]
+  if (token === undefined) return null
+  const facts = await factsOfSession(db, hashSecret(token))
   if (facts === null || isRevoked(facts, facts.issuedAt)) return null
   if (!READS.has(request.method) && request.headers[CSRF_HEADER] === undefined) {
     throw new Fault(
@@ -87,7 +98,11 @@ async function bySession(db: Database, request: FastifyRequest): Promise<Found |
       "A change by a browser session must carry the header X-Crosstie-CSRF. Scripts use a token or an application's secret.",
     )
   }
-  return { facts, by: { kind: 'session' } }
+  return {
+    facts,
+    by: { kind: 'session' },
+    ...(isDueToSlide(facts.expiresAt) ? { slide: token } : {}),
+  }
 }
 
 async function byApplication(db: Database, text: string): Promise<Found | null> {
@@ -102,8 +117,7 @@ async function byApplication(db: Database, text: string): Promise<Found | null> 
 /** `sessions_valid_from` revokes at once what was issued before it, and what does not say when it was issued. */
 function isRevoked(facts: UserFacts, issuedAt: Date | null): boolean {
   if (facts.sessionsValidFrom === null) return false
-  // A token's time is in whole seconds: one made in the same second, after the revocation, stays good.
-  return issuedAt === null || issuedAt.getTime() + 999 < facts.sessionsValidFrom.getTime()
+  return issuedAt === null || issuedAt.getTime() < facts.sessionsValidFrom.getTime()
 }
 
 export function notAuthenticated(): Fault {

@@ -23,7 +23,7 @@ export async function verifyPassword(password: string, stored: string | null): P
   const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(stored ?? '')
   const expected = Buffer.from(parts?.[5] ?? '', 'base64')
   const found = await derive('argon2id', {
-    message: password.slice(0, LONGEST).normalize('NFKC'),
+    message: charactersOf(password).slice(0, LONGEST).join('').normalize('NFKC'),
     nonce: parts === null ? Buffer.alloc(16) : Buffer.from(parts[4] ?? '', 'base64'),
     memory: Number(parts?.[1] ?? COST.memory),
     passes: Number(parts?.[2] ?? COST.passes),
@@ -35,7 +35,7 @@ export async function verifyPassword(password: string, stored: string | null): P
 
 /** 8 to 1024 characters, no other rule. */
 export function checkPassword(password: string): void {
-  const length = [...password].length
+  const { length } = charactersOf(password)
   if (length < SHORTEST || length > LONGEST) {
     throw new Fault(
       'bad_request',
@@ -44,3 +44,6 @@ export function checkPassword(password: string): void {
     )
   }
 }
+
+/** Characters as people count them, not UTF-16 units: the longest password may be all emoji. */
+const charactersOf = (password: string): string[] => Array.from(password)

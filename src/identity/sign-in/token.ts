@@ -20,8 +20,9 @@ export function createTokens(secret: string): Tokens {
   const key = new TextEncoder().encode(secret)
   return {
     issue: async (userId, now = new Date()) => {
-      const issuedAt = Math.floor(now.getTime() / 1000)
-      const expiresAt = issuedAt + LIFETIME_S
+      // To the millisecond: what is revoked in the same second is told from what is issued after it.
+      const issuedAt = now.getTime() / 1000
+      const expiresAt = Math.floor(issuedAt) + LIFETIME_S
       const token = await new SignJWT({ user_id: userId })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuedAt(issuedAt)

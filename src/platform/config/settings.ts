@@ -158,7 +158,7 @@ export const SETTINGS = {
     default: () => Math.max(1, availableParallelism()),
     parse: integer(1, 256),
   }),
-  signup: define({
+  signup: define<'closed' | 'approval' | 'open'>({
     about: 'Who may make an account.',
     default: 'closed',
     parse: oneOf('closed', 'approval', 'open'),

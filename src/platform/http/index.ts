@@ -1,6 +1,7 @@
 /** HTTP: the server with /v1's conventions, its errors, its lists. Rooms add routes; see any `*.routes.ts`. */
 export { envelopeOf, type ErrorEnvelope, statusOf } from './envelope.ts'
 export { addHealth } from './health.ts'
+export { Id } from './id.ts'
 export { offsetOf, type Page, PageMeta, PageOf, pageOf, PageQuery, type PageRequest } from './page.ts'
 export { parseBySchema, type Problem } from './parse.ts'
 export { servePage } from './static-page.ts'

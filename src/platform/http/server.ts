@@ -7,7 +7,9 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import { Fault } from '#fault'
 import type { Settings } from '#config'
@@ -28,7 +30,7 @@ export interface ServerOptions {
   log: FastifyBaseLogger
   version: string
   /** Sets the request's caller or throws a Fault; runs after the JSON is parsed and before it is validated. */
-  authenticate: (request: FastifyRequest) => Promise<void>
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 }
 
 export type Server = Awaited<ReturnType<typeof createServer>>
@@ -37,7 +39,7 @@ export type Server = Awaited<ReturnType<typeof createServer>>
 export async function createServer({ settings, log, version, authenticate }: ServerOptions) {
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.limit_body.count || Number.MAX_SAFE_INTEGER,
     trustProxy: trustedProxies(settings.trust_proxy),
     genReqId: (request) => requestId(request.headers['x-request-id']),
@@ -67,15 +69,17 @@ export async function createServer({ settings, log, version, authenticate }: Ser
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-ID', request.id)
   })
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', async (request, reply) => {
     if (request.is404 || request.routeOptions.config.access === 'public') return
-    await authenticate(request)
+    await authenticate(request, reply)
   })
   app.setErrorHandler<FastifyError | Fault>((error, request, reply) => {
     const fault = translate(error)
     const { status, body } = envelopeOf(fault)
     if (status >= 500 && status !== 503)
       request.log.error({ err: error, reqId: request.id }, 'request failed')
+    const wait = retryAfter(fault)
+    if (wait !== null) reply.header('Retry-After', wait)
     return reply.status(status).send(body)
   })
 
@@ -149,6 +153,14 @@ function invalidJson(text: string, error: unknown): Fault {
     },
   ]
   return new Fault('invalid', 'platform.invalid_json', 'Invalid request', { details })
+}
+
+/** Seconds after which a refused try may be made again, where the Fault knows. */
+function retryAfter(fault: unknown): number | null {
+  if (!(fault instanceof Fault) || fault.kind !== 'too_many') return null
+  const { details } = fault
+  if (typeof details !== 'object' || details === null || !('retry_after' in details)) return null
+  return typeof details.retry_after === 'number' ? details.retry_after : null
 }
 
 /** Fastify's own refusals in our words; whatever else is not a Fault stays a bug. */
