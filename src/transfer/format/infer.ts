@@ -4,13 +4,17 @@
  * A type is taken only when every value of the column comes back from it letter for letter (a timestamp may
  * be written with `T` and `Z`): a zip code 00501 stays text, and so does 1.5 beside `n/a`.
  */
+import { createReadStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 import { Fault } from '#fault'
 
+import { readHeader, readRecords } from '../engine/copy/header.ts'
 import { openDuck, type Duck } from '../engine/embedded/duck.ts'
 import type { FileFormat } from '../engine/job.ts'
-import { readCsv, readCsvHeader } from './read.ts'
+import { pathFault } from '../store/file/path-guard.ts'
+import { unpacker } from '../store/file/spool.ts'
+import { readCsv } from './read.ts'
 import { quoteIdentifier } from './sql.ts'
 
 type Csv = Extract<FileFormat, { type: 'csv' }>
@@ -75,7 +79,7 @@ export async function inferCsvColumns(
 ): Promise<{ name: string; type: string }[]> {
   const duck = await openDuck({ memoryBytes: 512 * 1024 * 1024, threads: 2, temporaryDirectory: tmpdir() })
   try {
-    const names = await csvColumnNames(duck, paths, format)
+    const names = await csvColumnNames(paths, format)
     const columns = await inferCsvTypes(duck, readCsv(paths, format, names), names)
     return columns.map(({ name, type }) => ({ name, type }))
   } finally {
@@ -84,11 +88,14 @@ export async function inferCsvColumns(
 }
 
 /** The names that the files' first lines give; files that are read as one table must agree on them. */
-export async function csvColumnNames(duck: Duck, paths: readonly string[], format: Csv): Promise<string[]> {
+export async function csvColumnNames(
+  paths: readonly string[],
+  format: Csv,
+  named?: string,
+): Promise<string[]> {
   let first: string[] | undefined
   for (const path of paths.slice(0, MOST_FILES_COMPARED)) {
-    const found = await duck.describe(`select * from ${readCsvHeader(path, format)}`)
-    const names = found.map((column) => column.name)
+    const names = await namesOf(path, format, paths.length > 1 ? path : (named ?? path))
     first ??= names
     if (names.join('\0') !== first.join('\0')) {
       throw new Fault(
@@ -99,6 +106,36 @@ export async function csvColumnNames(duck: Duck, paths: readonly string[], forma
     }
   }
   return first ?? []
+}
+
+/** Without a header line the columns are numbered, from `column0`. */
+async function namesOf(path: string, format: Csv, named: string): Promise<string[]> {
+  const chunks = readBytes(path, format)
+  if (!format.include_header) {
+    const [record = []] = await readRecords(chunks, format, 1)
+    return record.map((_, index) => `column${index}`)
+  }
+  try {
+    const { names } = await readHeader(chunks, format, named)
+    return names.map((name, index) => (index === 0 ? name.replace(/^\ufeff/, '') : name))
+  } finally {
+    await chunks.return()
+  }
+}
+
+async function* readBytes(path: string, format: Csv): AsyncGenerator<Buffer, void, undefined> {
+  const file = createReadStream(path)
+  const unpack = unpacker(format.compression)
+  try {
+    // Both streams give bytes, for no encoding was set.
+    yield* (
+      unpack === null ? file : file.on('error', (error) => unpack.destroy(error)).pipe(unpack)
+    ) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw pathFault(error, path)
+  } finally {
+    file.destroy()
+  }
 }
 
 /** The types of text columns, by as few readings of all rows as it takes (two, when the first rows tell). */

@@ -13,7 +13,7 @@ export const READ_BY_DUCKDB: ReadonlySet<Compression> = new Set(['none', 'gzip',
 type Csv = Extract<FileFormat, { type: 'csv' }>
 
 /** The dialect in DuckDB's words. Nothing is guessed: a file is read as the format says, or not at all. */
-export function csvDialect(format: Csv): string[] {
+function csvDialect(format: Csv): string[] {
   for (const [name, value, most] of [
     ['delimiter', format.delimiter, 4],
     ['quote', format.quote, 1],
@@ -49,18 +49,6 @@ export function csvDialect(format: Csv): string[] {
 export function readCsv(paths: readonly string[], format: Csv, columns: readonly string[]): string {
   const struct = columns.map((name) => `${quoteIdentifier(name)}: 'VARCHAR'`).join(', ')
   return `read_csv(${quotePaths(paths)}, ${[...csvDialect(format), 'auto_detect = false', `columns = {${struct}}`].join(', ')})`
-}
-
-/** The same without known columns: for finding out their names, never for their values. */
-export function readCsvHeader(path: string, format: Csv): string {
-  const options = [
-    ...csvDialect(format),
-    'all_varchar = true',
-    'null_padding = true',
-    'ignore_errors = true',
-    'sample_size = 20',
-  ]
-  return `read_csv(${quotePaths([path])}, ${options.join(', ')})`
 }
 
 /** JSON files as a table function; without columns their names and types are found by reading all of it. */

@@ -116,7 +116,7 @@ async function openCsv(
   { duck, types }: FileSourceOptions,
   named: string,
 ): Promise<Found> {
-  const names = await csvColumnNames(duck, paths, format)
+  const names = await csvColumnNames(paths, format, named)
   if (names.length === 0) {
     throw new Fault(
       'invalid',
