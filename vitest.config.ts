@@ -7,6 +7,8 @@ const long = ['**/*.long.test.ts']
 /** Three depths of one suite: npm packages only, what Debian and PyPI bring too, and the full counts. */
 export default defineConfig({
   resolve: { conditions: ['source'] },
+  // The global setup runs in an environment of its own, by this name.
+  environments: { __vitest__: { resolve: { conditions: ['source'], externalConditions: ['source'] } } },
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     pool: 'forks',
