@@ -1,0 +1,115 @@
+import { MultiSelect } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { type Connection, connectionPageQuery, providersQuery } from '../api/connections.ts'
+import { useGroup, useWhyNot } from '../frame/use-group.ts'
+import { LinkButton } from '../ui/link-button.tsx'
+import { List } from '../ui/list.tsx'
+import type { ListColumn } from '../ui/list-table.tsx'
+import { PageHeader } from '../ui/page-header.tsx'
+import { Empty } from '../ui/page-state.tsx'
+import { SearchBox } from '../ui/search-box.tsx'
+import { addressOf } from './address.ts'
+import { useProviderTitle } from './use-provider-title.ts'
+
+const route = getRouteApi('/inside/connections')
+
+/** All connections of the group. */
+export function ConnectionListPage() {
+  const { t } = useTranslation()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const group = useGroup()
+  const whyNot = useWhyNot()(group.role, 'Developer')
+  const title = useProviderTitle()
+  const providers = useQuery(providersQuery)
+  const { page = 1, q = '', sort = '', type = [] } = search
+  const query = useQuery(
+    connectionPageQuery({ group_id: group.data.id, page, search_query: q, type, page_size: 50 }),
+  )
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
+  const filtered = q !== '' || type.length > 0
+  const columns: ListColumn<Connection>[] = [
+    {
+      id: 'name',
+      header: t('common.name'),
+      wide: true,
+      cell: ({ id, name }) => (
+        <Link to="/connections/$connectionId" params={{ connectionId: id }}>
+          {name}
+        </Link>
+      ),
+      sortBy: ({ name }) => name,
+    },
+    {
+      id: 'type',
+      header: t('connection.type'),
+      cell: ({ type: one }) => title(one),
+      sortBy: ({ type: one }) => title(one),
+    },
+    {
+      id: 'address',
+      header: t('connection.address'),
+      cell: (connection) => <span className="mono">{addressOf(connection)}</span>,
+      sortBy: addressOf,
+    },
+    {
+      id: 'description',
+      header: t('common.description'),
+      cell: ({ description }) => description,
+      sortBy: ({ description }) => description,
+    },
+  ]
+  const create = (
+    <LinkButton to="/connections/new" variant="filled" icon="plus" whyNot={whyNot}>
+      {t('connection.new')}
+    </LinkButton>
+  )
+  return (
+    <>
+      <PageHeader title={t('nav.connections')} lead={t('connection.lead')} actions={create} />
+      <List
+        label={t('nav.connections')}
+        query={query}
+        columns={columns}
+        rowKey={({ id }) => id}
+        sort={sort}
+        onSort={(next) => change({ sort: next || undefined })}
+        onPage={(next) => change({ page: next })}
+        controls={
+          <>
+            <SearchBox
+              label={t('connection.search')}
+              value={q}
+              onChange={(next) => change({ q: next || undefined })}
+            />
+            <MultiSelect
+              aria-label={t('connection.type')}
+              placeholder={type.length === 0 ? t('connection.anyType') : undefined}
+              data={
+                providers.data?.map(({ provider }) => ({ value: provider, label: title(provider) })) ?? []
+              }
+              value={type}
+              clearable
+              clearButtonProps={{ 'aria-label': t('list.clearFilter') }}
+              onChange={(next) => change({ type: next.length > 0 ? next : undefined })}
+            />
+          </>
+        }
+        empty={
+          filtered ? (
+            <Empty icon="search" title={t('list.nothingFound')}>
+              {t('list.nothingFoundWords')}
+            </Empty>
+          ) : (
+            <Empty icon="connection" title={t('connection.none')} action={create}>
+              {t('connection.noneWords')}
+            </Empty>
+          )
+        }
+      />
+    </>
+  )
+}

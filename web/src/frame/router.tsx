@@ -1,0 +1,311 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { ApiError } from '../api/client.ts'
+import { groupsQuery } from '../api/groups.ts'
+import { RUN_STATUSES, type RunStatus } from '../api/runs.ts'
+import { meQuery } from '../api/session.ts'
+import { Loading } from '../ui/page-state.tsx'
+import { FrameFailure } from './frame-failure.tsx'
+import { type ListSearch, readId, readListSearch, readWords } from './list-search.ts'
+import { NotFound } from './not-found.tsx'
+import { Shell } from './shell.tsx'
+
+interface Context {
+  queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { to?: string } => (typeof search['to'] === 'string' ? { to: search['to'] } : {}),
+  component: lazyRouteComponent(() => import('../sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search): { token?: string } =>
+    search['token'] === undefined ? {} : { token: String(search['token']) },
+  component: lazyRouteComponent(() => import('../setup/setup-page.tsx'), 'SetupPage'),
+})
+
+/** Everything behind the sign-in. The group that one works in stands in every address. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  validateSearch: (search): { group?: number | undefined } => {
+    const group = readId(search['group'])
+    return group === undefined ? {} : { group }
+  },
+  search: { middlewares: [retainSearchParams<{ group?: number | undefined }>(['group'])] },
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await Promise.all([
+        context.queries.ensureQueryData(meQuery),
+        context.queries.ensureQueryData(groupsQuery),
+      ])
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 401)) throw error
+      throw redirect({ to: '/sign-in', search: { to: location.href } })
+    }
+  },
+  component: Shell,
+  errorComponent: FrameFailure,
+})
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('../home/home-page.tsx'), 'HomePage'),
+})
+
+const connections = createRoute({
+  getParentRoute: () => inside,
+  path: '/connections',
+  validateSearch: (search): ListSearch & { type?: string[] | undefined } => {
+    const type = readWords(search['type'])
+    return { ...readListSearch(search), ...(type.length > 0 && { type }) }
+  },
+  component: lazyRouteComponent(
+    () => import('../connections/connection-list-page.tsx'),
+    'ConnectionListPage',
+  ),
+})
+
+const newConnection = createRoute({
+  getParentRoute: () => inside,
+  path: '/connections/new',
+  component: lazyRouteComponent(() => import('../connections/connection-form-page.tsx'), 'NewConnectionPage'),
+})
+
+const connection = createRoute({
+  getParentRoute: () => inside,
+  path: '/connections/$connectionId',
+  params: idParam('connectionId'),
+  component: lazyRouteComponent(() => import('../connections/connection-page.tsx'), 'ConnectionPage'),
+})
+
+const editConnection = createRoute({
+  getParentRoute: () => inside,
+  path: '/connections/$connectionId/edit',
+  params: idParam('connectionId'),
+  component: lazyRouteComponent(
+    () => import('../connections/connection-form-page.tsx'),
+    'EditConnectionPage',
+  ),
+})
+
+const transfers = createRoute({
+  getParentRoute: () => inside,
+  path: '/transfers',
+  validateSearch: (search): ListSearch & { queue?: number | undefined; scheduled?: boolean | undefined } => {
+    const queue = readId(search['queue'])
+    return {
+      ...readListSearch(search),
+      ...(queue !== undefined && { queue }),
+      ...(typeof search['scheduled'] === 'boolean' && { scheduled: search['scheduled'] }),
+    }
+  },
+  component: lazyRouteComponent(() => import('../transfers/transfer-list-page.tsx'), 'TransferListPage'),
+})
+
+const newTransfer = createRoute({
+  getParentRoute: () => inside,
+  path: '/transfers/new',
+  validateSearch: (search): { source?: number; path?: string } => {
+    const source = readId(search['source'])
+    return {
+      ...(source !== undefined && { source }),
+      ...(typeof search['path'] === 'string' && { path: search['path'] }),
+    }
+  },
+  component: lazyRouteComponent(() => import('../transfers/transfer-form-page.tsx'), 'NewTransferPage'),
+})
+
+const transfer = createRoute({
+  getParentRoute: () => inside,
+  path: '/transfers/$transferId',
+  params: idParam('transferId'),
+  validateSearch: (search): { page?: number | undefined } => {
+    const page = readId(search['page'])
+    return page === undefined || page === 1 ? {} : { page }
+  },
+  component: lazyRouteComponent(() => import('../transfers/transfer-page.tsx'), 'TransferPage'),
+})
+
+const editTransfer = createRoute({
+  getParentRoute: () => inside,
+  path: '/transfers/$transferId/edit',
+  params: idParam('transferId'),
+  component: lazyRouteComponent(() => import('../transfers/transfer-form-page.tsx'), 'EditTransferPage'),
+})
+
+const queues = createRoute({
+  getParentRoute: () => inside,
+  path: '/queues',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('../queues/queue-list-page.tsx'), 'QueueListPage'),
+})
+
+const queue = createRoute({
+  getParentRoute: () => inside,
+  path: '/queues/$queueId',
+  params: idParam('queueId'),
+  component: lazyRouteComponent(() => import('../queues/queue-page.tsx'), 'QueuePage'),
+})
+
+const runs = createRoute({
+  getParentRoute: () => inside,
+  path: '/runs',
+  validateSearch: (search): ListSearch & { status?: RunStatus[] | undefined } => {
+    const status = readWords(search['status'], RUN_STATUSES)
+    return { ...readListSearch(search), ...(status.length > 0 && { status }) }
+  },
+  component: lazyRouteComponent(() => import('../runs/run-list-page.tsx'), 'RunListPage'),
+})
+
+const run = createRoute({
+  getParentRoute: () => inside,
+  path: '/runs/$runId',
+  params: idParam('runId'),
+  component: lazyRouteComponent(() => import('../runs/run-page.tsx'), 'RunPage'),
+})
+
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('../groups/group-list-page.tsx'), 'GroupListPage'),
+})
+
+const group = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups/$groupId',
+  params: idParam('groupId'),
+  validateSearch: (search): { page?: number | undefined } => {
+    const page = readId(search['page'])
+    return page === undefined || page === 1 ? {} : { page }
+  },
+  component: lazyRouteComponent(() => import('../groups/group-page.tsx'), 'GroupPage'),
+})
+
+const applications = createRoute({
+  getParentRoute: () => inside,
+  path: '/applications',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(
+    () => import('../applications/application-list-page.tsx'),
+    'ApplicationListPage',
+  ),
+})
+
+const users = createRoute({
+  getParentRoute: () => inside,
+  path: '/users',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('../users/user-list-page.tsx'), 'UserListPage'),
+})
+
+const user = createRoute({
+  getParentRoute: () => inside,
+  path: '/users/$userId',
+  params: idParam('userId'),
+  component: lazyRouteComponent(() => import('../users/user-page.tsx'), 'UserPage'),
+})
+
+interface AuditSearch {
+  page?: number | undefined
+  action?: string | undefined
+  since?: string | undefined
+  until?: string | undefined
+  all?: true | undefined
+}
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  validateSearch: (search): AuditSearch => {
+    const page = readId(search['page'])
+    return {
+      ...(page !== undefined && page > 1 && { page }),
+      ...(typeof search['action'] === 'string' && search['action'] !== '' && { action: search['action'] }),
+      ...(typeof search['since'] === 'string' && { since: search['since'] }),
+      ...(typeof search['until'] === 'string' && { until: search['until'] }),
+      ...(search['all'] === true && { all: true as const }),
+    }
+  },
+  component: lazyRouteComponent(() => import('../audit/audit-page.tsx'), 'AuditPage'),
+})
+
+const me = createRoute({
+  getParentRoute: () => inside,
+  path: '/me',
+  component: lazyRouteComponent(() => import('../me/me-page.tsx'), 'MePage'),
+})
+
+const tree = root.addChildren([
+  signIn,
+  setup,
+  inside.addChildren([
+    home,
+    connections,
+    newConnection,
+    connection,
+    editConnection,
+    transfers,
+    newTransfer,
+    transfer,
+    editTransfer,
+    queues,
+    queue,
+    runs,
+    run,
+    groups,
+    group,
+    applications,
+    users,
+    user,
+    audit,
+    me,
+  ]),
+])
+
+/** A number in the path: `/runs/12`. Anything else becomes NaN, which no thing has, and so a plain 404. */
+function idParam<Name extends string>(name: Name) {
+  // The computed key is widened to string by the compiler; it is exactly the one that was given.
+  type Ids = Record<Name, number>
+  type Texts = Record<Name, string>
+  return {
+    parse: (params: Texts) => ({ [name]: Number(params[name]) }) as Ids,
+    stringify: (params: Ids) => ({ [name]: String(params[name]) }) as Texts,
+  }
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>
+
+export function createAppRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPendingComponent: () => <Loading />,
+    defaultErrorComponent: FrameFailure,
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: AppRouter
+  }
+}

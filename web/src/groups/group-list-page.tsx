@@ -1,0 +1,89 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type GroupWithRole, groupPageQuery } from '../api/groups.ts'
+import { ActionButton } from '../ui/action-button.tsx'
+import { List } from '../ui/list.tsx'
+import type { ListColumn } from '../ui/list-table.tsx'
+import { PageHeader } from '../ui/page-header.tsx'
+import { Empty } from '../ui/page-state.tsx'
+import { SearchBox } from '../ui/search-box.tsx'
+import { NewGroupDialog } from './new-group-dialog.tsx'
+
+const route = getRouteApi('/inside/groups')
+
+/** The groups that one belongs to. */
+export function GroupListPage() {
+  const { t } = useTranslation()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [adding, setAdding] = useState(false)
+  const { page = 1, q = '', sort = '' } = search
+  const query = useQuery(groupPageQuery({ page, search_query: q, personal: true }))
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
+  const columns: ListColumn<GroupWithRole>[] = [
+    {
+      id: 'name',
+      header: t('common.name'),
+      cell: ({ data }) => (
+        <Link to="/groups/$groupId" params={{ groupId: data.id }}>
+          {data.personal === true ? t('group.personalName', { name: data.name }) : data.name}
+        </Link>
+      ),
+      sortBy: ({ data }) => data.name,
+    },
+    {
+      id: 'role',
+      header: t('group.yourRole'),
+      cell: ({ role }) => t(`role.${role}`),
+      sortBy: ({ role }) => role,
+    },
+    {
+      id: 'slug',
+      header: t('group.slug'),
+      cell: ({ data }) => <code>{data.slug}</code>,
+      sortBy: ({ data }) => data.slug,
+    },
+    {
+      id: 'description',
+      header: t('common.description'),
+      wide: true,
+      cell: ({ data }) => data.description,
+      sortBy: ({ data }) => data.description,
+    },
+  ]
+  const create = (
+    <ActionButton variant="filled" icon="plus" onClick={() => setAdding(true)}>
+      {t('group.new')}
+    </ActionButton>
+  )
+  return (
+    <>
+      <PageHeader title={t('nav.groups')} lead={t('group.lead')} actions={create} />
+      <List
+        label={t('nav.groups')}
+        query={query}
+        columns={columns}
+        rowKey={({ data }) => data.id}
+        sort={sort}
+        onSort={(next) => change({ sort: next || undefined })}
+        onPage={(next) => change({ page: next })}
+        controls={
+          <SearchBox
+            label={t('group.search')}
+            value={q}
+            onChange={(next) => change({ q: next || undefined })}
+          />
+        }
+        empty={
+          <Empty icon="search" title={t('list.nothingFound')}>
+            {t('list.nothingFoundWords')}
+          </Empty>
+        }
+      />
+      {adding && <NewGroupDialog onClose={() => setAdding(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,54 @@
+import './ui/mantine-styles.ts'
+import './ui/style.css'
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { ApiError, session } from './api/client.ts'
+import { createAppRouter } from './frame/router.tsx'
+import { startLanguage } from './ui/language.ts'
+import { cssVariables, theme } from './ui/theme.ts'
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the hub refuses it refuses again; only a broken way is worth a second try.
+      retry: (failures, error) =>
+        failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      staleTime: 2000,
+    },
+  },
+})
+
+const router = createAppRouter(queries)
+
+session.addEventListener('over', () => {
+  const { pathname, href } = router.state.location
+  if (pathname === '/sign-in' || pathname === '/setup') return
+  queries.clear()
+  void router.navigate({ to: '/sign-in', search: { to: href } })
+})
+
+const scheme = localStorageColorSchemeManager({ key: 'crosstie.scheme' })
+
+const element = document.getElementById('root')
+if (element === null) throw new Error('index.html has no #root')
+
+await startLanguage()
+createRoot(element).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={scheme}
+      defaultColorScheme="auto"
+    >
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+      <Notifications position="bottom-right" limit={3} />
+    </MantineProvider>
+  </StrictMode>,
+)

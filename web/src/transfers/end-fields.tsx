@@ -1,0 +1,212 @@
+import { Checkbox, Select, TextInput } from '@mantine/core'
+import type { UseFormReturnType } from '@mantine/form'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { BrowseItem, Connection } from '../api/connections.ts'
+import { BrowseTree } from '../connections/browse-tree.tsx'
+import { ActionButton } from '../ui/action-button.tsx'
+import { FormRow } from '../ui/form.tsx'
+import { LinkButton } from '../ui/link-button.tsx'
+import classes from './end-fields.module.css'
+import { formatOf, SOURCE_FORMATS, splitPath, TARGET_FORMATS } from './file-format.ts'
+import { FormatFields } from './format-fields.tsx'
+import type { EndKind, TransferValues } from './transfer-values.ts'
+
+export type TransferForm = UseFormReturnType<TransferValues>
+
+interface EndFieldsProps {
+  side: 'source' | 'target'
+  form: TransferForm
+  connections: Connection[]
+  /** What the chosen connection is; null until one is chosen. */
+  kind: EndKind | null
+  /** Why a connection cannot stand on this side. */
+  whyNot: (connection: Connection) => string | undefined
+}
+
+/** One end of a transfer: the connection, then the table or the files, by browsing or by name. */
+export function EndFields({ side, form, connections, kind, whyNot }: EndFieldsProps) {
+  const { t } = useTranslation()
+  const key = `${side}_connection_id` as const
+  const connectionId = form.getValues()[key]
+  const options = connections.map((connection) => {
+    const reason = whyNot(connection)
+    const label = reason === undefined ? connection.name : `${connection.name} – ${reason}`
+    return { value: String(connection.id), label, disabled: reason !== undefined }
+  })
+  return (
+    <div className={classes.end}>
+      <div className={classes.connection}>
+        <Select
+          label={t('transfer.connection')}
+          aria-label={side === 'source' ? t('transfer.sourceConnection') : t('transfer.targetConnection')}
+          placeholder={t('transfer.chooseConnection')}
+          required
+          searchable
+          allowDeselect={false}
+          data={options}
+          nothingFoundMessage={t('list.nothingFound')}
+          {...form.getInputProps(key)}
+        />
+        {connections.length === 0 && (
+          <LinkButton to="/connections/new" icon="plus">
+            {t('connection.new')}
+          </LinkButton>
+        )}
+      </div>
+      {connectionId !== null && kind === 'database' && (
+        <TableFields side={side} form={form} connectionId={Number(connectionId)} />
+      )}
+      {connectionId !== null && kind === 'file' && (
+        <FileFields side={side} form={form} connectionId={Number(connectionId)} />
+      )}
+    </div>
+  )
+}
+
+interface PlaceProps {
+  side: 'source' | 'target'
+  form: TransferForm
+  connectionId: number
+}
+
+function TableFields({ side, form, connectionId }: PlaceProps) {
+  const { t } = useTranslation()
+  const at = `${side}_params` as const
+  const values = form.getValues()[at]
+  const pick = (item: BrowseItem) => {
+    form.setFieldValue(`${at}.table_name`, item.path)
+    form.clearFieldError(`${at}.table_name`)
+  }
+  return (
+    <>
+      <TextInput
+        label={t('transfer.table')}
+        description={side === 'target' ? t('transfer.targetTableWords') : t('transfer.sourceTableWords')}
+        placeholder="public.orders"
+        required
+        autoComplete="off"
+        classNames={{ input: 'mono' }}
+        {...form.getInputProps(`${at}.table_name`)}
+      />
+      <Browser connectionId={connectionId} picked={values.table_name} onPick={pick} />
+      {side === 'target' && (
+        <Select
+          label={t('transfer.write')}
+          description={values.write === 'stage' ? t('transfer.stageWords') : t('transfer.directWords')}
+          allowDeselect={false}
+          data={[
+            { value: 'stage', label: t('transfer.stage') },
+            { value: 'direct', label: t('transfer.direct') },
+          ]}
+          {...form.getInputProps(`${at}.write`)}
+        />
+      )}
+    </>
+  )
+}
+
+function FileFields({ side, form, connectionId }: PlaceProps) {
+  const { t } = useTranslation()
+  const at = `${side}_params` as const
+  const values = form.getValues()[at]
+  const source = side === 'source'
+  const pick = (item: BrowseItem) => {
+    if (item.kind === 'folder') {
+      form.setFieldValue(`${at}.directory_path`, `/${item.path.replace(/^\/+|\/+$/g, '')}`)
+      return
+    }
+    const place = splitPath(item.path)
+    const format = formatOf(item.name)
+    form.setFieldValue(at, {
+      ...values,
+      directory_path: place.directory_path,
+      ...(source && { file_name: place.file_name }),
+      ...(format !== null && { file_format: format }),
+    })
+    form.clearFieldError(`${at}.directory_path`)
+  }
+  const file =
+    values.file_name === '' ? '' : `${values.directory_path.replace(/\/$/, '')}/${values.file_name}`
+  return (
+    <>
+      <FormRow>
+        <TextInput
+          label={t('transfer.directory')}
+          description={t('transfer.directoryWords')}
+          required
+          autoComplete="off"
+          {...form.getInputProps(`${at}.directory_path`)}
+        />
+        {source ? (
+          <TextInput
+            label={t('transfer.file')}
+            description={t('transfer.fileWords')}
+            placeholder="orders*.csv"
+            autoComplete="off"
+            {...form.getInputProps(`${at}.file_name`)}
+          />
+        ) : (
+          <TextInput
+            label={t('transfer.template')}
+            description={t('transfer.templateWords')}
+            required
+            autoComplete="off"
+            {...form.getInputProps(`${at}.file_name_template`)}
+          />
+        )}
+      </FormRow>
+      <Browser
+        connectionId={connectionId}
+        picked={source ? file : values.directory_path}
+        onPick={pick}
+        folders
+      />
+      <FormatFields
+        side={side}
+        formats={source ? SOURCE_FORMATS : TARGET_FORMATS}
+        format={values.file_format}
+        onChange={(format) => form.setFieldValue(`${at}.file_format`, format)}
+        errors={form.errors}
+      />
+      {!source && (
+        <Checkbox
+          label={t('transfer.overwrite')}
+          description={t('transfer.overwriteWords')}
+          {...form.getInputProps(`${at}.overwrite`, { type: 'checkbox' })}
+        />
+      )}
+    </>
+  )
+}
+
+interface BrowserProps {
+  connectionId: number
+  picked: string
+  onPick: (item: BrowseItem) => void
+  folders?: boolean
+}
+
+/** The tree, folded away until it is wanted. Names with and without a leading slash are one. */
+function Browser({ connectionId, picked, onPick, folders = false }: BrowserProps) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(picked === '' || picked === '/')
+  return (
+    <div>
+      <ActionButton size="xs" icon={open ? 'chevronUp' : 'search'} onClick={() => setOpen(!open)}>
+        {open ? t('transfer.closeBrowser') : t('transfer.browse')}
+      </ActionButton>
+      {open && (
+        <div className={classes.tree}>
+          <BrowseTree
+            key={connectionId}
+            connectionId={connectionId}
+            picked={picked}
+            folders={folders}
+            onPick={onPick}
+          />
+        </div>
+      )}
+    </div>
+  )
+}

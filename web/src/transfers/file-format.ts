@@ -1,0 +1,66 @@
+import type { FileFormat } from '../api/transfers.ts'
+
+/** The formats that the engine reads, and those that it writes: JSON as one array cannot be appended to. */
+export const SOURCE_FORMATS = ['csv', 'jsonline', 'json', 'parquet'] as const
+export const TARGET_FORMATS = ['csv', 'jsonline', 'parquet'] as const
+
+export const COMPRESSIONS: Record<string, readonly string[]> = {
+  csv: ['none', 'gzip'],
+  jsonline: ['none', 'gzip'],
+  json: ['none', 'gzip'],
+  parquet: ['none', 'snappy', 'gzip', 'lz4'],
+}
+
+/**
+ * What a fresh file is taken for. A header and no compression is what people's files have; SyncMaster's own
+ * defaults are the other way round, so every option is always sent.
+ */
+export function defaultFormat(type: string): FileFormat {
+  switch (type) {
+    case 'csv':
+      return {
+        type,
+        delimiter: ',',
+        encoding: 'utf-8',
+        quote: '"',
+        escape: '"',
+        include_header: true,
+        line_sep: '\n',
+        compression: 'none',
+      }
+    case 'parquet':
+      return { type, compression: 'snappy' }
+    default:
+      return { type, encoding: 'utf-8', line_sep: '\n', compression: 'none' }
+  }
+}
+
+const EXTENSIONS: Record<string, string> = {
+  csv: 'csv',
+  tsv: 'csv',
+  json: 'json',
+  jsonl: 'jsonline',
+  jsonline: 'jsonline',
+  ndjson: 'jsonline',
+  parquet: 'parquet',
+}
+
+/** What a file's name says of its format: `orders.csv.gz` is gzipped CSV. Null when it says nothing. */
+export function formatOf(name: string): FileFormat | null {
+  const parts = name.toLowerCase().split('.')
+  const zipped = parts.at(-1) === 'gz'
+  const extension = (zipped ? parts.at(-2) : parts.at(-1)) ?? ''
+  const type = EXTENSIONS[extension]
+  if (type === undefined || parts.length < 2) return null
+  const format = defaultFormat(type)
+  if (extension === 'tsv') format.delimiter = '\t'
+  if (type !== 'parquet') format.compression = zipped ? 'gzip' : 'none'
+  return format
+}
+
+/** `in/2024/orders.csv` as the folder and the file that a transfer names. */
+export function splitPath(path: string): { directory_path: string; file_name: string } {
+  const whole = `/${path.replace(/^\/+/, '')}`
+  const cut = whole.lastIndexOf('/')
+  return { directory_path: cut === 0 ? '/' : whole.slice(0, cut), file_name: whole.slice(cut + 1) }
+}

@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { runPageQuery } from '../api/runs.ts'
+import { explainQuery, type Transfer, transferQuery } from '../api/transfers.ts'
+import { useAdoptGroup } from '../frame/use-group.ts'
+import { useRunColumns } from '../runs/run-table.tsx'
+import { ActionButton } from '../ui/action-button.tsx'
+import { List } from '../ui/list.tsx'
+import { PageHeader } from '../ui/page-header.tsx'
+import { Empty, Failure, Loading } from '../ui/page-state.tsx'
+import { Section } from '../ui/section.tsx'
+import { Definition } from './definition.tsx'
+import { ExplanationView } from './explanation-view.tsx'
+import { TransferActions } from './transfer-actions.tsx'
+
+const route = getRouteApi('/inside/transfers/$transferId')
+
+const RunHistory = lazy(async () => {
+  const { RunHistory: default_ } = await import('../runs/run-history.tsx')
+  return { default: default_ }
+})
+
+/** One transfer: what it copies, how it went, what it would do now. */
+export function TransferPage() {
+  const { transferId } = route.useParams()
+  const query = useQuery(transferQuery(transferId))
+  useAdoptGroup(query.data?.group_id)
+  if (query.isPending) return <Loading />
+  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  return <TransferView key={transferId} transfer={query.data} />
+}
+
+function TransferView({ transfer }: { transfer: Transfer }) {
+  const { t } = useTranslation()
+  const { page = 1 } = route.useSearch()
+  const navigate = route.useNavigate()
+  const runs = useQuery(runPageQuery({ transfer_id: transfer.id, page, page_size: 20 }))
+  const columns = useRunColumns({ withTransfer: false })
+  return (
+    <>
+      <PageHeader
+        title={transfer.name}
+        above={<Link to="/transfers">{t('nav.transfers')}</Link>}
+        lead={transfer.description}
+        actions={<TransferActions transfer={transfer} />}
+      />
+      <div style={{ display: 'grid', gap: 16 }}>
+        <Section title={t('transfer.what')}>
+          <Definition transfer={transfer} />
+        </Section>
+        <Explain transferId={transfer.id} />
+        <section aria-label={t('nav.runs')}>
+          <Suspense fallback={<Loading lines={4} />}>
+            {runs.data !== undefined && runs.data.items.length > 1 && <RunHistory runs={runs.data.items} />}
+          </Suspense>
+          <List
+            label={t('transfer.runs')}
+            query={runs}
+            columns={columns}
+            rowKey={({ id }) => id}
+            onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
+            controls={<h2 style={{ flex: 'none', fontSize: 14, fontWeight: 600 }}>{t('transfer.runs')}</h2>}
+            empty={
+              <Empty icon="run" title={t('transfer.noRuns')}>
+                {t('transfer.noRunsWords')}
+              </Empty>
+            }
+          />
+        </section>
+      </div>
+    </>
+  )
+}
+
+/** Asked for by hand: it connects to both sides. */
+function Explain({ transferId }: { transferId: number }) {
+  const { t } = useTranslation()
+  const [asked, setAsked] = useState(false)
+  const query = useQuery({ ...explainQuery(transferId, 20), enabled: asked })
+  return (
+    <div style={{ display: 'grid', gap: 12, justifyItems: 'stretch' }}>
+      <div>
+        <ActionButton
+          icon="view"
+          loading={query.isFetching}
+          onClick={() => (asked ? void query.refetch() : setAsked(true))}
+        >
+          {t('explain.action')}
+        </ActionButton>
+      </div>
+      {query.isError && <Failure error={query.error} />}
+      {query.data !== undefined && <ExplanationView explanation={query.data} />}
+    </div>
+  )
+}

@@ -1,0 +1,31 @@
+import { Button, Modal } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { CodeBlock } from './code-block.tsx'
+import { Notice } from './notice.tsx'
+
+interface SecretOnceProps {
+  title: string
+  secret: string
+  onClose: () => void
+}
+
+/** A secret on the one occasion that it can be seen. A click beside the dialog does not lose it. */
+export function SecretOnce({ title, secret, onClose }: SecretOnceProps) {
+  const { t } = useTranslation()
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
+      <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+        <Notice tone="attention">{t('application.once')}</Notice>
+        <CodeBlock label={t('application.secret')} text={secret} />
+        <Button onClick={onClose}>{t('application.kept')}</Button>
+      </div>
+    </Modal>
+  )
+}

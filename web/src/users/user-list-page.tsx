@@ -1,0 +1,103 @@
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { meQuery } from '../api/session.ts'
+import { type User, usersQuery } from '../api/users.ts'
+import { ActionButton } from '../ui/action-button.tsx'
+import { List } from '../ui/list.tsx'
+import type { ListColumn } from '../ui/list-table.tsx'
+import { PageHeader } from '../ui/page-header.tsx'
+import { Empty } from '../ui/page-state.tsx'
+import { SearchBox } from '../ui/search-box.tsx'
+import { When } from '../ui/when.tsx'
+import { NewUserDialog } from './new-user-dialog.tsx'
+import { UserBadge } from './user-badge.tsx'
+
+const route = getRouteApi('/inside/users')
+
+/** Everybody who can sign in to this hub. */
+export function UserListPage() {
+  const { t } = useTranslation()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const me = useSuspenseQuery(meQuery).data
+  const [adding, setAdding] = useState(false)
+  const { page = 1, q = '', sort = '' } = search
+  const query = useQuery(usersQuery({ page, search_query: q, page_size: 50 }))
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
+  const columns: ListColumn<User>[] = [
+    {
+      id: 'username',
+      header: t('signIn.username'),
+      cell: ({ id, username }) => (
+        <Link to="/users/$userId" params={{ userId: id }}>
+          {username}
+        </Link>
+      ),
+      sortBy: ({ username }) => username,
+    },
+    {
+      id: 'name',
+      header: t('user.displayName'),
+      cell: ({ display_name }) => display_name,
+      sortBy: ({ display_name }) => display_name,
+    },
+    { id: 'email', header: t('user.email'), cell: ({ email }) => email, sortBy: ({ email }) => email },
+    {
+      id: 'status',
+      header: t('user.state'),
+      cell: ({ status }) => <UserBadge status={status} />,
+      sortBy: ({ status }) => status,
+    },
+    {
+      id: 'superuser',
+      header: t('role.Superuser'),
+      cell: ({ is_superuser }) => (is_superuser ? t('common.yes') : ''),
+      sortBy: ({ is_superuser }) => Number(is_superuser),
+    },
+    {
+      id: 'created',
+      header: t('common.created'),
+      cell: ({ created_at }) => <When at={created_at} />,
+      sortBy: ({ created_at }) => created_at,
+    },
+  ]
+  const whyNot = me.is_superuser ? undefined : t('user.bySuperuser')
+  return (
+    <>
+      <PageHeader
+        title={t('nav.users')}
+        lead={t('user.lead')}
+        actions={
+          <ActionButton variant="filled" icon="plus" whyNot={whyNot} onClick={() => setAdding(true)}>
+            {t('user.new')}
+          </ActionButton>
+        }
+      />
+      <List
+        label={t('nav.users')}
+        query={query}
+        columns={columns}
+        rowKey={({ id }) => id}
+        sort={sort}
+        onSort={(next) => change({ sort: next || undefined })}
+        onPage={(next) => change({ page: next })}
+        controls={
+          <SearchBox
+            label={t('user.search')}
+            value={q}
+            onChange={(next) => change({ q: next || undefined })}
+          />
+        }
+        empty={
+          <Empty icon="search" title={t('list.nothingFound')}>
+            {t('list.nothingFoundWords')}
+          </Empty>
+        }
+      />
+      {adding && <NewUserDialog onClose={() => setAdding(false)} />}
+    </>
+  )
+}
