@@ -1,5 +1,6 @@
 import { Fault } from '#fault'
 
+import { clearOutput, outputCommitted } from '../store/file/output.ts'
 import { endBackends } from '../store/postgres/backend.ts'
 import { clearStaging, wasCommitted } from '../store/postgres/target.ts'
 import { tableText } from '../store/postgres/quote.ts'
@@ -27,7 +28,7 @@ export type Prepared = Pick<Extract<EngineEvent, { type: 'prepared' }>, 'rows' |
 /**
  * Clears up after a job whose process is gone, and says what became of it. `prepared` is what its event of that
  * name said, null if it never came or was withdrawn. Sessions that it still has are ended. If it had not
- * committed, `forget` is awaited, as for `withdrawn`, and then its staging table is dropped.
+ * committed, `forget` is awaited, as for `withdrawn`, and then its staging table or temporary file goes.
  */
 export async function recoverJob(
   job: Job,
@@ -35,11 +36,9 @@ export async function recoverJob(
   forget: () => void | Promise<void>,
 ): Promise<'committed' | 'unchanged' | 'unknown'> {
   if (job.source.type === 'postgres') await endBackends(job.source.login, job.id).catch(() => 0)
-  if (job.target.type !== 'postgres') return prepared === null ? 'unchanged' : 'unknown'
-  const { login, table } = job.target
   if (prepared !== null) {
     if (!prepared.witness) return 'unknown'
-    if (await wasCommitted(login, table, job.id)) return 'committed'
+    if (await hasCommitted(job)) return 'committed'
     try {
       await forget()
     } catch {
@@ -47,8 +46,20 @@ export async function recoverJob(
       return 'unchanged'
     }
   }
-  await clearStaging(login, table, job.id)
+  if (job.target.type === 'postgres') await clearStaging(job.target.login, job.target.table, job.id)
+  if (job.target.type === 'file') await clearOutput(job.target, job.id).catch(() => {})
   return 'unchanged'
+}
+
+async function hasCommitted({ id, target }: Job): Promise<boolean> {
+  switch (target.type) {
+    case 'postgres':
+      return await wasCommitted(target.login, target.table, id)
+    case 'file':
+      return await outputCommitted(target, id)
+    case 'stdout':
+      return false
+  }
 }
 
 /** What a job writes, for sentences: `public.orders`, a path, `standard output`. */

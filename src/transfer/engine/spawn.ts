@@ -76,6 +76,7 @@ function start(job: Job): { child: ChildProcess; control: Duplex } {
     [
       ...(extension === '.ts' ? ['--conditions=source'] : []),
       `--max-old-space-size=${HEAP_MB[route]}`,
+      '--expose-gc',
       fileURLToPath(new URL(`./child${extension}`, import.meta.url)),
     ],
     {

@@ -2,6 +2,7 @@
 import { planOutput, type OutputFile } from '../../store/file/output.ts'
 import { copyOut } from '../../store/postgres/copy-stream.ts'
 import { quoteName } from '../../store/postgres/quote.ts'
+import { commitFile } from '../commit-file.ts'
 import type { Emit, Job, JobResult, PlannedColumn, Target } from '../job.ts'
 import { writeFileBytes, writeStdoutBytes, type BytesOut } from './bytes-out.ts'
 import { csvOptions, type CsvFormat } from './dialect.ts'
@@ -24,37 +25,38 @@ export async function runCsvOut(job: CsvOutJob, emit: Emit, signal: AbortSignal)
   try {
     signal.throwIfAborted()
     const mark = await readMark(open, source, job)
-    const counts = { rows: 0, bytes: 0 }
-    const filtered = open.selection.filter !== '' || open.increment !== ''
-    const progress = reportProgress(emit, counts, {
-      totalRows: filtered ? null : open.info.estimatedRows,
-      totalBytes: null,
-    })
-    try {
-      progress.phase('writing')
-      const rows = await writeRows(job, open, file, counts)
-      counts.rows = rows
-      progress.phase('merging')
-      await emit({ type: 'prepared', rows, mark, witness: file !== undefined })
-      signal.throwIfAborted()
-      await file?.commit()
-      progress.phase('finished')
-      return {
-        route: 'copy',
-        rows,
-        bytes: counts.bytes,
-        ...(mark === undefined ? {} : { mark }),
-        written: file?.path ?? 'standard output',
-      }
-    } finally {
-      progress.end()
-    }
+    return await writeAll(job, open, file, mark, emit, signal)
   } catch (error) {
-    await file?.abandon()
     throw sourceFault(error, source)
   } finally {
     signal.removeEventListener('abort', stop)
     open.close()
+  }
+}
+
+async function writeAll(
+  job: CsvOutJob,
+  open: OpenSource,
+  file: OutputFile | undefined,
+  mark: string | undefined,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const counts = { rows: 0, bytes: 0 }
+  const filtered = open.selection.filter !== '' || open.increment !== ''
+  const totalRows = filtered ? null : open.info.estimatedRows
+  const progress = reportProgress(emit, counts, { totalRows, totalBytes: null })
+  try {
+    progress.phase('writing')
+    const rows = await writeRows(job, open, file, counts)
+    counts.rows = rows
+    progress.phase('merging')
+    if (file !== undefined) await commitFile(file, { rows, mark }, emit, signal)
+    progress.phase('finished')
+    const written = file?.path ?? 'standard output'
+    return { route: 'copy', rows, bytes: counts.bytes, ...(mark === undefined ? {} : { mark }), written }
+  } finally {
+    progress.end()
   }
 }
 
@@ -92,6 +94,7 @@ async function writeRows(
     return rows
   } catch (error) {
     out.close()
+    await file?.abandon()
     throw error
   }
 }

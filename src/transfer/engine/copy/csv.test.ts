@@ -8,7 +8,8 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 import { explain } from '../explain.ts'
-import type { Job, JobResult, Source, Target } from '../job.ts'
+import type { EngineEvent, Job, JobResult, Source, Target } from '../job.ts'
+import { recoverJob, runJob, type Prepared } from '../run.ts'
 import { CSV, jobOf, leftovers, rowsOf, runHere, tableSource, tableTarget } from '../testing.ts'
 import type { CsvFormat } from './dialect.ts'
 
@@ -225,6 +226,34 @@ test('a run that fails or is stopped leaves no file behind', async () => {
   setTimeout(() => stop.abort(), 200)
   await expect(run).rejects.toMatchObject({ code: 'transfer.stopped' })
   expect((await readdir(folder)).filter((name) => /failing|endless/.test(name))).toEqual([])
+})
+
+test('a file that was moved before the crash is known to be there, and one that was not is cleared up', async () => {
+  await client.query('create table moved (a int); insert into moved values (1)')
+  const kept: Prepared[] = []
+  const job = jobOf(tableSource(url, 'moved'), csvTarget('moved.csv'))
+  await runJob(
+    job,
+    (event) => void (event.type === 'prepared' && kept.push(event)),
+    new AbortController().signal,
+  )
+  expect(await recoverJob(job, kept[0] ?? null, () => {})).toBe('committed')
+
+  const dying = jobOf(tableSource(url, 'moved'), csvTarget('unmoved.csv'))
+  // Like a hub that is gone before it answers, and so never hears that it was taken back.
+  const run = runJob(
+    dying,
+    (event) => (event.type === 'progress' ? undefined : die(event)),
+    new AbortController().signal,
+  )
+  await expect(run).rejects.toThrow('gone')
+  expect((await readdir(folder)).filter((name) => name.includes('unmoved'))).toHaveLength(1)
+  expect(await recoverJob(dying, kept[0] ?? null, () => {})).toBe('unchanged')
+  expect((await readdir(folder)).filter((name) => name.includes('unmoved'))).toEqual([])
+
+  async function die(event: EngineEvent): Promise<void> {
+    if (event.type === 'prepared' || event.type === 'withdrawn') throw new Error('gone')
+  }
 })
 
 test('a link that leads out of the folder is refused', async () => {

@@ -31,7 +31,7 @@ export async function planOutput(
     )
   }
   if (there !== null && !target.overwrite) throw alreadyThere(path)
-  const temporaryPath = join(dirname(path), `.${basename(path).slice(0, 100)}.crosstie_${jobId}`)
+  const temporaryPath = temporaryPathOf(path, jobId)
   // What a crashed try of this very job left behind.
   await rm(temporaryPath, { force: true }).catch((error: unknown) => {
     throw pathFault(error, path)
@@ -45,6 +45,36 @@ export async function planOutput(
       }),
     abandon: () => rm(temporaryPath, { force: true }).catch(() => {}),
   }
+}
+
+/**
+ * Whether the job had moved its file to where it belongs, for one that is known to have written all of it: then
+ * the temporary name is gone, or (a crash between two steps) both names lead to one file.
+ */
+export async function outputCommitted(
+  target: { path: string; root?: string | undefined },
+  jobId: string,
+): Promise<boolean> {
+  const path = await guardPath(target.path, target.root)
+  const temporary = await stat(temporaryPathOf(path, jobId)).catch(() => null)
+  if (temporary === null) return true
+  const there = await stat(path).catch(() => null)
+  if (there === null || there.ino !== temporary.ino || there.dev !== temporary.dev) return false
+  await rm(temporaryPathOf(path, jobId), { force: true })
+  return true
+}
+
+/** Removes what a job that did not commit has left. */
+export async function clearOutput(
+  target: { path: string; root?: string | undefined },
+  jobId: string,
+): Promise<void> {
+  const path = await guardPath(target.path, target.root)
+  await rm(temporaryPathOf(path, jobId), { force: true })
+}
+
+function temporaryPathOf(path: string, jobId: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, 100)}.crosstie_${jobId}`)
 }
 
 async function commit(path: string, temporaryPath: string, overwrite: boolean): Promise<number> {

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 
 import { closeNow, socketOf } from './backend.ts'
+import { countChunks } from './chunk-memory.ts'
 import { FrameSplitter } from './frames.ts'
 
 /** What takes CopyData's bytes: `false` from `write` asks for a pause until `drained` comes. */
@@ -43,11 +44,13 @@ export async function copyIn(client: pg.Client, sql: string): Promise<CopyIn> {
   client.query(command)
   await Promise.race([command.ready, command.finished])
   const socket = socketOf(client)
+  const passed = countChunks()
   const failed = command.finished.then(() => new Promise<never>(() => {}))
   failed.catch(() => {})
   return {
     write: (frames) => socket.write(frames),
     writeData(bytes) {
+      passed(bytes.length)
       const head = Buffer.allocUnsafe(5)
       head[0] = 0x64
       head.writeUInt32BE(bytes.length + 4, 1)
@@ -81,6 +84,7 @@ export async function copyOut(
 ): Promise<number> {
   const socket = socketOf(client)
   const command = new Command(sql)
+  const passed = countChunks()
   const parsers = socket.listeners('data')
   const sinkFailed = Promise.withResolvers<never>()
   const splitter = new FrameSplitter(
@@ -101,6 +105,7 @@ export async function copyOut(
     sink.drained().then(() => socket.resume(), sinkFailed.reject)
   }
   function onData(chunk: Buffer): void {
+    passed(chunk.length)
     try {
       splitter.feed(chunk)
     } catch (error) {
