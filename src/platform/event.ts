@@ -13,7 +13,7 @@
 import { sql } from 'kysely'
 import type { Claimant, Database } from '#database'
 import { messageOf } from '#fault'
-import { backoffMs, type LeasedRow, type LeaseServer, serveLeases } from '#lease'
+import { backoffMs, IDLE, type LeasedRow, type LeaseServer, serveLeases } from '#lease'
 import type { Log } from '#log'
 import type { InTransaction } from './transaction.ts'
 
@@ -83,6 +83,7 @@ type EventRow = LeasedRow & Event
 /** Handles the events that have a handler. */
 export function serveEvents(options: EventServerOptions): LeaseServer {
   const { db, log, handlers, maxAttempts = MAX_ATTEMPTS } = options
+  if (Object.keys(handlers).length === 0) return IDLE
 
   const work = async (row: EventRow, signal: AbortSignal): Promise<void> => {
     const { owner, ...event } = row

@@ -94,6 +94,8 @@ const SWEEP_MS = 5_000
 const STOP_GRACE_MS = 10_000
 /** How long aborted work may take to end before its lease is left to lapse. */
 const ABORT_PATIENCE_MS = 5_000
+/** How long a stop waits for the database to answer. */
+const TURN_PATIENCE_MS = 2_000
 const RETRY_FIRST_MS = 1_000
 const RETRY_LIMIT_MS = 5 * 60_000
 /** Timers of Node overflow past 2^31 ms. */
@@ -103,6 +105,9 @@ const SLEEP_LIMIT_MS = 2 ** 31 - 1
 export function backoffMs(attempts: number): number {
   return Math.min(RETRY_FIRST_MS * 2 ** Math.max(attempts - 1, 0), RETRY_LIMIT_MS)
 }
+
+/** A server of nothing, where there is nobody who would do the work. */
+export const IDLE: LeaseServer = { wake: () => {}, stop: async () => {} }
 
 /** Starts to claim and work rows; the first look is taken at once. */
 export function serveLeases<Row extends LeasedRow>(options: LeaseOptions<Row>): LeaseServer {
@@ -153,16 +158,18 @@ class Leases<Row extends LeasedRow> {
 
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
-    // A turn that is on its way may still bring rows.
-    await this.#turning
-    const running = () => [...this.#held.values()].filter((held) => held.ended === undefined)
+    const running = () =>
+      [...this.#held.values()].filter((held) => held.ended === undefined).map(({ over }) => over)
+    // A turn that is on its way may still bring rows; one that hangs with the database may not hold up the stop.
+    await settled([this.#turning ?? Promise.resolve()], TURN_PATIENCE_MS)
     await settled(running(), graceMs)
-    for (const held of running()) {
-      held.abort.abort(new Fault('unavailable', 'platform.stopping', 'The hub is stopping.'))
+    for (const { abort, ended } of this.#held.values()) {
+      if (ended === undefined)
+        abort.abort(new Fault('unavailable', 'platform.stopping', 'The hub is stopping.'))
     }
     await settled(running(), ABORT_PATIENCE_MS)
     this.wake()
-    await this.#turning
+    await settled([this.#turning ?? Promise.resolve()], TURN_PATIENCE_MS)
     this.#stopped = true
     clearTimeout(this.#sleep)
     for (const held of this.#held.values()) clearTimeout(held.lapse)
@@ -170,13 +177,13 @@ class Leases<Row extends LeasedRow> {
 
   async #turnWhileAsked(): Promise<void> {
     let sleepMs = this.#sweepMs
-    while (this.#again) {
+    while (this.#again && !this.#stopped) {
       this.#again = false
       clearTimeout(this.#sleep)
       sleepMs = await this.#turn()
     }
     this.#turning = undefined
-    if (this.#stopping && this.#held.size === 0) return
+    if (this.#stopped || (this.#stopping && this.#held.size === 0)) return
     const untilRenewal = Math.max(this.#renewAt - performance.now(), 0)
     this.#sleep = setTimeout(() => this.wake(), Math.min(sleepMs, untilRenewal, this.#sweepMs))
   }
@@ -209,6 +216,8 @@ class Leases<Row extends LeasedRow> {
       if (held !== undefined) this.#watch(held, asked.sentAt)
     }
     for (const id of turn.lost) this.#lose(id)
+    // An answer that came after the stop: its leases lapse.
+    if (this.#stopped) return this.#sweepMs
     for (const row of turn.claimed) this.#start(row, asked.sentAt)
     // A row that somebody has locked was left out; it is looked at again soon.
     const soonMs = this.#leaseMs / 12
@@ -291,10 +300,10 @@ class Leases<Row extends LeasedRow> {
   }
 }
 
-async function settled(held: readonly { over: Promise<void> }[], limitMs: number): Promise<void> {
-  if (held.length === 0) return
+/** Waits for all of them, none of which rejects, but not longer than `limitMs`. */
+async function settled(over: readonly Promise<void>[], limitMs: number): Promise<void> {
   const limit = Promise.withResolvers<void>()
   const timer = setTimeout(limit.resolve, limitMs)
-  await Promise.race([Promise.all(held.map(({ over }) => over)), limit.promise])
+  await Promise.race([Promise.all(over), limit.promise])
   clearTimeout(timer)
 }

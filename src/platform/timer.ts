@@ -12,7 +12,7 @@
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { Claimant, Database } from '#database'
 import { messageOf } from '#fault'
-import { backoffMs, type LeasedRow, type LeaseServer, serveLeases } from '#lease'
+import { backoffMs, IDLE, type LeasedRow, type LeaseServer, serveLeases } from '#lease'
 import type { Log } from '#log'
 import type { InTransaction } from './transaction.ts'
 
@@ -88,6 +88,7 @@ type TimerRow = LeasedRow & Omit<Timer, 'attempts'>
 /** Acts on the timers of `kinds`; those of other kinds are left to hubs that know them. */
 export function serveTimers(options: TimerServerOptions): LeaseServer {
   const { db, log, kinds, clock = () => new Date(), maxAttempts = MAX_ATTEMPTS } = options
+  if (Object.keys(kinds).length === 0) return IDLE
 
   const work = async (row: TimerRow, signal: AbortSignal): Promise<void> => {
     // Only rows of these kinds are claimed.
