@@ -12,6 +12,7 @@ import { tableText } from '../../store/postgres/quote.ts'
 import { openTarget } from '../../store/postgres/target.ts'
 import { reportProgress } from '../copy/progress.ts'
 import { ensureExtension } from '../extension.ts'
+import { commitFile } from '../commit-file.ts'
 import type { Emit, Job, JobResult, Target } from '../job.ts'
 import { openDuck, type Duck } from './duck.ts'
 import { duckFault } from './fault.ts'
@@ -226,14 +227,15 @@ async function write(
     case 'file': {
       const output = await planOutput(target, job.id)
       await work.duck.lock([...work.source.paths, output.temporaryPath], [temporaryDirectory])
+      let rows: number
       try {
-        const rows = await writeFile(work.relation, target.format, output, options)
+        rows = await writeFile(work.relation, target.format, output, options)
         options.signal.throwIfAborted()
-        return { rows, bytes: await output.commit() }
       } catch (error) {
         await output.abandon()
         throw error
       }
+      return { rows, bytes: await commitFile(output, { rows, mark: work.mark }, emit, options.signal) }
     }
   }
 }
