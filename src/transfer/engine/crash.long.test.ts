@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { crashOnce, damage, prepareCrash, seeded } from './crash.ts'
-import { leftovers } from './testing.ts'
+import { jobOf, leftovers, tableSource, tableTarget } from './testing.ts'
 
 let server: TestPostgres
 let url: string
@@ -25,10 +25,12 @@ test('fifty times kill -9 at random moments: no row is lost, doubled or altered'
   const random = seeded(seed)
   const became: Record<string, number> = {}
   for (let round = 1; round <= 50; round += 1) {
-    const how = await crashOnce(url, {
-      afterMs: 50 + random() * 400,
-      write: random() < 0.5 ? 'stage' : 'direct',
-    })
+    const write = random() < 0.5 ? 'stage' : 'direct'
+    const job = jobOf(
+      tableSource(url, 'crash_source'),
+      tableTarget(url, 'crash_target', { write, mode: 'append' }),
+    )
+    const how = await crashOnce(job, 50 + random() * 400)
     became[how] = (became[how] ?? 0) + 1
     expect(await damage(client, round), `round ${round} of seed ${seed}`).toEqual([])
     expect(await leftovers(client), `round ${round} of seed ${seed}`).toEqual([])

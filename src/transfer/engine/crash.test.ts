@@ -26,7 +26,12 @@ afterAll(async () => {
 test('kill -9 at random moments, then the repeat: no row is lost, doubled or altered', async () => {
   const random = seeded(20_240_229)
   for (let round = 1; round <= 6; round += 1) {
-    await crashOnce(url, { afterMs: 100 + random() * 250, write: round % 2 === 0 ? 'stage' : 'direct' })
+    const write = round % 2 === 0 ? 'stage' : 'direct'
+    const job = jobOf(
+      tableSource(url, 'crash_source'),
+      tableTarget(url, 'crash_target', { write, mode: 'append' }),
+    )
+    await crashOnce(job, 100 + random() * 250)
     expect(await damage(client, round)).toEqual([])
     expect(await leftovers(client)).toEqual([])
   }

@@ -6,7 +6,6 @@ import type pg from 'pg'
 import type { EngineEvent, Job, JobResult } from './job.ts'
 import { recoverJob, type Prepared } from './run.ts'
 import { spawnJob } from './spawn.ts'
-import { jobOf, tableSource, tableTarget } from './testing.ts'
 
 /** Numbers that are the same on every machine for the same seed (a linear congruential generator). */
 export function seeded(seed: number): () => number {
@@ -23,24 +22,12 @@ export async function prepareCrash(client: pg.Client): Promise<void> {
     create table crash_target (like crash_source); create index on crash_target (id)`)
 }
 
-export interface CrashRound {
-  /** How long after the start the process is killed. */
-  afterMs: number
-  write: 'stage' | 'direct'
-}
-
 /**
- * One append that is killed, then cleared up and repeated as the hub does it: by the job's own id, and only
- * if the witness says that the first try had not committed. Answers what became of the killed try.
+ * An append from `crash_source` to `crash_target` that is killed after so long, then cleared up and repeated as
+ * the hub does it: by the job's own id, and only if the witness says that the first try had not committed.
+ * Answers what became of the killed try.
  */
-export async function crashOnce(
-  url: string,
-  { afterMs, write }: CrashRound,
-): Promise<'finished' | 'committed' | 'unchanged'> {
-  const job = jobOf(
-    tableSource(url, 'crash_source'),
-    tableTarget(url, 'crash_target', { write, mode: 'append' }),
-  )
+export async function crashOnce(job: Job, afterMs: number): Promise<'finished' | 'committed' | 'unchanged'> {
   const kept: { prepared: Prepared | null } = { prepared: null }
   const first = await runKilled(job, kept, afterMs)
   if (first !== null) return 'finished'
@@ -60,7 +47,7 @@ async function runKilled(
     if (event.type === 'prepared') kept.prepared = event
     if (event.type === 'withdrawn') kept.prepared = null
   }
-  const timer = setTimeout(() => killChildOf(process.pid, job), afterMs)
+  const timer = setTimeout(() => killChildOf(process.pid), afterMs)
   try {
     return await spawnJob(job, { onEvent, signal: new AbortController().signal })
   } catch {
@@ -71,7 +58,7 @@ async function runKilled(
 }
 
 /** The engine's own child of this very process, and no other. */
-function killChildOf(parent: number, _job: Job): void {
+function killChildOf(parent: number): void {
   const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)], { encoding: 'utf8' })
   for (const line of listed.split('\n')) {
     const [, pid] = /^\s*(\d+) .*engine\/child\.ts/.exec(line) ?? []

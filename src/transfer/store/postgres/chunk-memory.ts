@@ -14,7 +14,6 @@ export function countChunks(): (bytes: number) => void {
     passed += bytes
     if (passed < EVERY_BYTES) return
     passed = 0
-    // Without `execution` it is done on the spot and answers nothing.
-    void collect({ type: 'minor' })
+    collect({ type: 'minor' })
   }
 }
