@@ -1,5 +1,4 @@
 import type { Claimant } from '#database'
-import { Fault } from '#fault'
 import { LEVELS, type GroupRole, type Level, noPower } from './roles.ts'
 
 /** Who a request acts for, read from the database at each request. */
@@ -72,11 +71,4 @@ export function requireLevel(level: Level | 0, needed: GroupRole): void {
 
 export function requireSuperuser(caller: Caller): void {
   if (!caller.isSuperuser) throw noPower()
-}
-
-/** What an application's type forbids, on top of its user's rights. */
-export function requireMayWrite(caller: Caller): void {
-  if (caller.by.kind === 'application' && caller.by.type === 'read_only') {
-    throw new Fault('forbidden', 'identity.application_read_only', 'You have no power here')
-  }
 }

@@ -1,14 +1,12 @@
-import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
 import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
 import { audit } from './audit.ts'
 import { type Caller, levelIn, requireLevel, requireSuperuser } from './caller.ts'
-import { createGroup, keepsItsName, requireOwner } from './group.ts'
+import { createGroup, keepsItsName, requireOwner, visibleGroup } from './group.ts'
 import * as store from './group.store.ts'
 import { memberRole, ROLE_NAMES, roleOfLevel } from './roles.ts'
-import type { IdentityTables } from './tables.ts'
 import { findUser } from './user.store.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
@@ -292,16 +290,6 @@ async function putMember(
   await store.putMember(tx, group.id, userId, role)
   await audit(tx, caller, { action, groupId: group.id, objectId: userId, details: { role } })
   return role
-}
-
-/** @throws Fault 404, the same for a group that is not there and one that the caller may not see. */
-export async function visibleGroup<T extends IdentityTables>(
-  tx: Kysely<T>,
-  id: number,
-): Promise<store.Group> {
-  const group = await store.findGroup(tx as unknown as store.Tx, id) // a room's tables hold identity's
-  if (group === undefined) throw new Fault('not_found', 'identity.group_missing', 'Group not found')
-  return group
 }
 
 async function ownedGroup(tx: store.Tx, caller: Caller, id: number): Promise<store.Group> {

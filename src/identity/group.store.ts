@@ -45,10 +45,9 @@ export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: 
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  const order = match === null ? sql`0` : sql`ts_rank(search_vector, ${match}) desc`
-  const groups = await query
+  const ranked = match === null ? query : query.orderBy(sql`ts_rank(search_vector, ${match})`, 'desc')
+  const groups = await ranked
     .select(COLUMNS)
-    .orderBy(order)
     .orderBy(sql`owner_id is not distinct from ${filter.ownerFirst} desc`)
     .orderBy('name')
     .orderBy('id')

@@ -3,8 +3,8 @@ import type { Database } from '#database'
 import { Fault } from '#fault'
 import { audit } from './audit.ts'
 import type { Caller } from './caller.ts'
-import { type Group, insertGroup } from './group.store.ts'
-import type { IdentityTables } from './tables.ts'
+import { findGroup, type Group, insertGroup } from './group.store.ts'
+import type { IdentityTables, Tx } from './tables.ts'
 import { findUser } from './user.store.ts'
 
 export interface NewGroup {
@@ -16,7 +16,7 @@ export interface NewGroup {
 }
 
 export async function createGroup(db: Database, caller: Caller, group: NewGroup): Promise<Group> {
-  return db.withCaller(caller, async (tx: Kysely<IdentityTables>) => {
+  return db.withCaller(caller, async (tx: Tx) => {
     if ((await findUser(tx, group.ownerId)) === undefined) {
       throw new Fault('not_found', 'identity.user_missing', 'User not found')
     }
@@ -33,7 +33,7 @@ export async function createGroup(db: Database, caller: Caller, group: NewGroup)
 }
 
 /** The owner that a group is given must exist and own it by choice of its present one. */
-export async function requireOwner(tx: Kysely<IdentityTables>, group: Group, ownerId: number): Promise<void> {
+export async function requireOwner(tx: Tx, group: Group, ownerId: number): Promise<void> {
   if (group.personal) {
     throw new Fault('conflict', 'identity.group_personal', 'A personal group stays with its user')
   }
@@ -41,6 +41,13 @@ export async function requireOwner(tx: Kysely<IdentityTables>, group: Group, own
   if (user === undefined || user.username === null) {
     throw new Fault('not_found', 'identity.user_missing', 'User not found')
   }
+}
+
+/** @throws Fault 404, the same for a group that is not there and one that the caller may not see. */
+export async function visibleGroup<T extends IdentityTables>(tx: Kysely<T>, id: number): Promise<Group> {
+  const group = await findGroup(tx as unknown as Tx, id) // a room's tables hold identity's
+  if (group === undefined) throw new Fault('not_found', 'identity.group_missing', 'Group not found')
+  return group
 }
 
 /** Says in SyncMaster's words what the database's constraints refuse. */

@@ -7,6 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '#config'
 import type { Database } from '#database'
 import type { Server } from '#http'
+import { addApplicationRoutes } from './application.routes.ts'
+import { addAuditRoutes } from './audit.routes.ts'
 import { addGroupRoutes } from './group.routes.ts'
 import { createAuthenticate } from './sign-in/authenticate.ts'
 import { createSignInLimiter } from './sign-in/limiter.ts'
@@ -18,7 +20,7 @@ import { addUserRoutes } from './user.routes.ts'
 
 export { audit, type Audited } from './audit.ts'
 export { type Caller, levelIn, makeCaller, memberLevelIn, requireLevel, requireSuperuser } from './caller.ts'
-export { visibleGroup } from './group.routes.ts'
+export { visibleGroup } from './group.ts'
 export { LEVELS, type Level, noPower } from './roles.ts'
 export { systemCaller } from './system-caller.ts'
 export type { IdentityTables } from './tables.ts'
@@ -48,6 +50,8 @@ export function createIdentity({ db, jwtSecret, publicUrl, settings }: IdentityO
       addSignInRoutes(app, { db, tokens, limiter, cookie, signup: settings.signup })
       addUserRoutes(app, { db, limiter, cookie })
       addGroupRoutes(app, db)
+      addApplicationRoutes(app, db)
+      addAuditRoutes(app, db)
     },
     offerSetup: () => offerSetup(db),
   }

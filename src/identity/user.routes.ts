@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Database } from '#database'
 import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
+import { requirePerson } from './application.ts'
 import { type Caller, requireSuperuser } from './caller.ts'
 import type { SignInLimiter } from './sign-in/limiter.ts'
 import { type SessionCookie } from './sign-in/session-cookie.ts'
@@ -212,6 +213,7 @@ function addOwnRoutes(app: Server, { db, limiter, cookie }: UserParts): void {
     },
     async (request, reply) => {
       const { caller, body, ip } = request
+      requirePerson(caller)
       const keep =
         caller.by.kind === 'session'
           ? { userId: caller.userId, address: ip, agent: request.headers['user-agent'] ?? null }

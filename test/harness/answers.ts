@@ -17,6 +17,7 @@ export function watchAnswers(app: Server): string[] {
     if (!String(reply.getHeader('content-type')).includes('json')) return payload
     const where = `${request.method} ${url} → ${reply.statusCode}`
     const body: unknown = payload === '' || payload === 'null' ? null : JSON.parse(payload)
+    if (reply.statusCode === 500) problems.push(`${where}: a bug; the log says which`)
     if (reply.statusCode >= 400) {
       if (!isEnvelope(body)) problems.push(`${where}: not an error envelope: ${payload.slice(0, 300)}`)
       return payload

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { type Caller, makeCaller } from '../caller.ts'
+import { type ApplicationType, type Caller, makeCaller } from '../caller.ts'
 import {
   factsOfApplication,
   factsOfSession,
@@ -19,6 +19,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every route but the public ones. */
     caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** Applications of type `publish` may write here; elsewhere they only read. */
+    publish?: true
   }
 }
 
@@ -46,9 +50,13 @@ export function createAuthenticate(
       cookie.set(reply, found.slide)
     }
     if (by.kind !== 'application') return
-    if (by.type === 'read_only' && !READS.has(request.method)) throw noPower()
+    if (!READS.has(request.method) && !mayWrite(by.type, request)) throw noPower()
     if (found.touch === true) await touchApplication(db, by.applicationId)
   }
+}
+
+function mayWrite(type: ApplicationType, request: FastifyRequest): boolean {
+  return type === 'all' || (type === 'publish' && request.routeOptions.config.publish === true)
 }
 
 interface Found {

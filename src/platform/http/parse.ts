@@ -167,7 +167,7 @@ const readString: Read = (schema, value, at, problems) => {
     return problem(problems, at, 'string_type', 'Input should be a valid string', value)
   }
   const shown = schema.writeOnly === true ? SECRET_MASK : value
-  const length = [...value].length
+  const { length } = Array.from(value)
   if (schema.minLength !== undefined && length < schema.minLength) {
     const message = `String should have at least ${plural(schema.minLength, 'character')}`
     return problem(problems, at, 'string_too_short', message, shown, { min_length: schema.minLength })
