@@ -1,15 +1,17 @@
 import './ui/mantine-styles.ts'
 import './ui/style.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError, session } from './api/client.ts'
 import { createAppRouter } from './frame/router.tsx'
 import { startLanguage } from './ui/language.ts'
+import { lazily } from './ui/lazily.ts'
 import { cssVariables, theme } from './ui/theme.ts'
+
+const ToastCorner = lazily(() => import('./ui/toast-corner.tsx'), 'ToastCorner')
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -48,7 +50,9 @@ createRoot(element).render(
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
       </QueryClientProvider>
-      <Notifications position="bottom-right" limit={3} />
+      <Suspense fallback={null}>
+        <ToastCorner />
+      </Suspense>
     </MantineProvider>
   </StrictMode>,
 )

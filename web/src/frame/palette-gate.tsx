@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
+import { lazily } from '../ui/lazily.ts'
 
 const OPEN = 'crosstie:palette'
 
@@ -7,10 +8,7 @@ export function openPalette(): void {
   document.dispatchEvent(new Event(OPEN))
 }
 
-const Palette = lazy(async () => {
-  const { Palette: default_ } = await import('./palette.tsx')
-  return { default: default_ }
-})
+const Palette = lazily(() => import('./palette.tsx'), 'Palette')
 
 /** Fetches the palette when it is first asked for, and not before. */
 export function PaletteGate() {

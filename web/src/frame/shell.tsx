@@ -1,10 +1,9 @@
-import { Drawer } from '@mantine/core'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { lazily } from '../ui/lazily.ts'
 import { Loading } from '../ui/page-state.tsx'
 import { useAnnouncements } from './use-announcements.ts'
-import { KeyboardHelp } from './keyboard-help.tsx'
 import { PaletteGate } from './palette-gate.tsx'
 import { Rooms } from './rooms.tsx'
 import classes from './shell.module.css'
@@ -12,23 +11,31 @@ import { Top } from './top.tsx'
 import { useGroup, useGroupInAddress } from './use-group.ts'
 import { useKeys } from './use-keys.ts'
 
+const SideMenu = lazily(() => import('./side-menu.tsx'), 'SideMenu')
+const KeyboardHelp = lazily(() => import('./keyboard-help.tsx'), 'KeyboardHelp')
+
 /** The frame of all rooms: rooms at the left, the group and oneself on top, the page in the middle. */
 export function Shell() {
   const { t } = useTranslation()
   const group = useGroup()
   useGroupInAddress(group)
   const [menu, setMenu] = useState(false)
+  const [everOpened, setEverOpened] = useState(false)
   const [help, setHelp] = useState(false)
   useKeys({ onHelp: () => setHelp(true) })
   useAnnouncements()
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => setMenu(false), [path])
+  const openMenu = () => {
+    setEverOpened(true)
+    setMenu(true)
+  }
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#main">
         {t('frame.skip')}
       </a>
-      <Top onMenu={() => setMenu(true)} onHelp={() => setHelp(true)} />
+      <Top onMenu={openMenu} onHelp={() => setHelp(true)} />
       <nav className={classes.rooms} aria-label={t('frame.rooms')}>
         <Rooms />
       </nav>
@@ -37,19 +44,11 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
-      <Drawer
-        opened={menu}
-        onClose={() => setMenu(false)}
-        title="Crosstie"
-        size={260}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <nav aria-label={t('frame.rooms')}>
-          <Rooms />
-        </nav>
-      </Drawer>
+      <Suspense fallback={null}>
+        {everOpened && <SideMenu opened={menu} onClose={() => setMenu(false)} />}
+        {help && <KeyboardHelp onClose={() => setHelp(false)} />}
+      </Suspense>
       <PaletteGate />
-      {help && <KeyboardHelp onClose={() => setHelp(false)} />}
     </div>
   )
 }

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { runPageQuery } from '../api/runs.ts'
 import { explainQuery, type Transfer, transferQuery } from '../api/transfers.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
 import { useRunColumns } from '../runs/run-table.tsx'
 import { ActionButton } from '../ui/action-button.tsx'
+import { lazily } from '../ui/lazily.ts'
 import { List } from '../ui/list.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Empty, Failure, Loading } from '../ui/page-state.tsx'
@@ -17,10 +18,7 @@ import { TransferActions } from './transfer-actions.tsx'
 
 const route = getRouteApi('/inside/transfers/$transferId')
 
-const RunHistory = lazy(async () => {
-  const { RunHistory: default_ } = await import('../runs/run-history.tsx')
-  return { default: default_ }
-})
+const RunHistory = lazily(() => import('../runs/run-history.tsx'), 'RunHistory')
 
 /** One transfer: what it copies, how it went, what it would do now. */
 export function TransferPage() {

@@ -1,9 +1,10 @@
 import { ActionIcon, Select, TextInput } from '@mantine/core'
-import { lazy, type ReactNode, Suspense, useId, useState } from 'react'
+import { type ReactNode, Suspense, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ColumnFilter, RowFilter } from '../api/transfers.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { lazily } from '../ui/lazily.ts'
 import { Loading } from '../ui/page-state.tsx'
 import type { TransferForm } from './end-fields.tsx'
 import classes from './transformation-fields.module.css'
@@ -26,10 +27,7 @@ const OPERATORS = [
 
 const hasValue = (type: string): boolean => type !== 'is_null' && type !== 'is_not_null'
 
-const SqlEditor = lazy(async () => {
-  const { SqlEditor: default_ } = await import('./sql-editor.tsx')
-  return { default: default_ }
-})
+const SqlEditor = lazily(() => import('./sql-editor.tsx'), 'SqlEditor')
 
 /** Which rows and columns come along. `columns` are the source's, for completion; empty while unknown. */
 export function TransformationFields({ form, columns }: { form: TransferForm; columns: string[] }) {

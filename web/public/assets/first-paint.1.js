@@ -1,3 +1,4 @@
+// Its name carries a number, since files in assets are kept by browsers for good: a change takes the next one.
 // Runs before the first paint, so that a dark page never flashes white and the language is right for readers.
 ;(function () {
   var kept = function (key) {
