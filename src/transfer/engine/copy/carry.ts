@@ -3,13 +3,14 @@
  *
  * PostgreSQL's input functions refuse most of what does not fit, but some of them alter it in silence:
  * `numeric(10,2)` rounds, `timestamp(0)` too, `date` forgets the time of day, `timestamp` the zone, and a
- * cast to `varchar(3)` cuts. For these the source's SELECT proves each value first, and raises an error that
- * names the column and the value.
+ * cast to `varchar(3)` cuts. For these the SELECT proves each value first, and raises an error that names the
+ * column and the value.
  */
 import { Fault } from '#fault'
 
 import type { ColumnInfo } from '../../store/postgres/catalog.ts'
-import { quoteValue } from '../../store/postgres/quote.ts'
+import { PROOF_MARK } from '../../store/postgres/fault.ts'
+import { quoteName, quoteValue } from '../../store/postgres/quote.ts'
 
 /** What of a column decides how it is carried. */
 export type CarriedType = Pick<ColumnInfo, 'type' | 'typtype' | 'baseType' | 'binary' | 'category'>
@@ -21,9 +22,6 @@ export interface Carry {
   binary: boolean
   note?: string
 }
-
-/** Starts the message that a failed proof raises; `provenValue` finds it again in the server's error. */
-const MARK = 'crosstie: '
 
 /** Throws a Fault that names the column when no value of the one type can be trusted to mean the same in the other. */
 export function carryColumn(name: string, expression: string, from: CarriedType, to: CarriedType): Carry {
@@ -37,7 +35,7 @@ export function carryColumn(name: string, expression: string, from: CarriedType,
         ...(rule.note === undefined ? {} : { note: rule.note }),
       }
     case 'proven': {
-      const message = `${quoteValue(`${MARK}column "${name}" cannot become ${to.type} without loss: `)} || (${expression})::text`
+      const message = `${quoteValue(`${PROOF_MARK}column "${name}" cannot become ${to.type} without loss: `)} || (${expression})::text`
       // The cast to integer always fails and so says the message; the casts behind it only make the types agree.
       const raise = `(${message})::pg_catalog.int4::text::${to.baseType}`
       return {
@@ -55,12 +53,6 @@ export function carryColumn(name: string, expression: string, from: CarriedType,
         { details: { column: name } },
       )
   }
-}
-
-/** The sentence of a failed proof, if this server message is one. */
-export function provenValue(message: string): string | undefined {
-  const [, told] = /^invalid input syntax for type integer: "crosstie: ([\s\S]*)"$/.exec(message) ?? []
-  return told
 }
 
 type Rule =
@@ -191,4 +183,25 @@ function outOfText(x: string, to: ParsedType, type: string): Rule {
   }
   if (to.modifiers.length === 0) return { how: 'text' }
   return { how: 'proven', proof: `${read(type)} = ${read(to.base)}`, value: read(type) }
+}
+
+/**
+ * How a text that PostgreSQL itself reads from a file is staged, so that its reading is proven before it counts:
+ * in a type that holds all of it, and from there by the same rules as between two tables.
+ */
+export function stageText(column: ColumnInfo): { type: string; expression: string } {
+  const { base, modifiers } = parseType(column.type)
+  const bounded = modifiers.length > 0 && column.typtype === 'b'
+  const asText =
+    column.type === 'date' || base === 'timestamp without time zone' || (bounded && TEXTS.includes(base))
+  const staged = asText
+    ? 'text'
+    : bounded && (base === 'numeric' || TIMES.includes(base))
+      ? base
+      : column.type
+  const from = { ...column, type: staged, baseType: staged }
+  return {
+    type: staged,
+    expression: carryColumn(column.name, quoteName(column.name), from, column).expression,
+  }
 }

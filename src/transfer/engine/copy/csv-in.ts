@@ -13,6 +13,7 @@ import { matchColumns, type WantedColumn } from '../../store/postgres/target-pla
 import { openTarget, type OpenTarget, type PostgresTarget } from '../../store/postgres/target.ts'
 import type { Emit, Job, JobResult } from '../job.ts'
 import { inputsOf, totalBytes, type BytesIn, type CsvSource } from './bytes-in.ts'
+import { stageText } from './carry.ts'
 import { csvOptions } from './dialect.ts'
 import { readHeader } from './header.ts'
 import { reportProgress } from './progress.ts'
@@ -68,6 +69,7 @@ export async function runCsvIn(
   const into = await openTarget(target.login, target, plan.wanted, job.id, {
     onPrepared: (prepared) => emit({ type: 'prepared', ...prepared }),
     onWithdrawn: () => emit({ type: 'withdrawn' }),
+    stageAs: stageText,
   })
   const stop = () => closeNow(into.client)
   signal.addEventListener('abort', stop)

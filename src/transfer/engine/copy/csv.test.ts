@@ -178,6 +178,23 @@ test.each([
   expect(await rowsOf(client, 'bad')).toEqual(['(9,kept)'])
 })
 
+test.each([
+  ['numeric(5,2)', '1.239', /"v" cannot become numeric\(5,2\) without loss: 1\.239/],
+  ['timestamp(0)', '2024-01-01 10:00:00.5', /"v".*10:00:00\.5/],
+  ['timestamp', '2024-01-01 10:00:00+02', /"v".*10:00:00\+02/],
+  ['date', '2024-01-01 10:00:00', /"v".*10:00:00/],
+  ['varchar(2)', 'ab  ', /"v".*ab/],
+])('a value that %s would alter in silence is refused', async (type, value, message) => {
+  await client.query(
+    `drop table if exists altering; create table altering (v ${type}); insert into altering values (null)`,
+  )
+  await expect(load('altering.csv', `v\n${value}\n`, 'altering')).rejects.toMatchObject({
+    code: 'transfer.value_refused',
+    message: expect.stringMatching(message),
+  })
+  expect(await rowsOf(client, 'altering')).toEqual(['()'])
+})
+
 test('a malformed line far into a large file is found by its number', async () => {
   await client.query('drop table if exists far_in; create table far_in (id int, v text)')
   const lines = Array.from({ length: 200_000 }, (_, index) =>

@@ -1,4 +1,4 @@
-import { Fault, messageOf } from '#fault'
+import { Fault } from '#fault'
 import type pg from 'pg'
 
 import { closeNow } from '../../store/postgres/backend.ts'
@@ -6,9 +6,8 @@ import { readTable, type TableInfo } from '../../store/postgres/catalog.ts'
 import { connectPostgres, sessionName } from '../../store/postgres/connect.ts'
 import { postgresFault } from '../../store/postgres/fault.ts'
 import { placeOf } from '../../store/postgres/login.ts'
-import { cut, quoteName, quoteTable, tableText } from '../../store/postgres/quote.ts'
+import { quoteName, quoteTable, tableText } from '../../store/postgres/quote.ts'
 import type { Job } from '../job.ts'
-import { provenValue } from './carry.ts'
 import { incrementOf, selectFrom, selectSql, type PostgresSource, type Selection } from './select.ts'
 
 /** A source table inside one snapshot that stays the same until `close`, with its shape locked. */
@@ -71,12 +70,9 @@ export async function readMark(
   }
 }
 
-/** What a failed read means, for the person; the proof of a value that would not fit is one of its errors. */
+/** What a failed read means, for the person. */
 export function sourceFault(error: unknown, source: PostgresSource): Fault {
-  const proof = error instanceof Fault ? undefined : provenValue(messageOf(error))
-  if (proof === undefined) return postgresFault(error, source)
-  const message = `A value of ${tableText(source.table)} at ${placeOf(source.login)} does not fit: ${cut(proof, 200)}.`
-  return new Fault('invalid', 'transfer.value_refused', message, { cause: error })
+  return postgresFault(error, { login: source.login, table: source.table })
 }
 
 function missingSource(source: PostgresSource): Fault {

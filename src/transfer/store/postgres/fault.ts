@@ -52,6 +52,17 @@ export function codeOf(error: unknown): string | undefined {
   return fieldsOf(error).code
 }
 
+/**
+ * Starts the message of a proof that failed: a SELECT has no way to raise an error but to cast this text to an
+ * integer, so it comes back inside the server's own sentence.
+ */
+export const PROOF_MARK = 'crosstie: '
+
+function provenValue(message: string): string | undefined {
+  const [, told] = /^invalid input syntax for type integer: "crosstie: ([\s\S]*)"$/.exec(message) ?? []
+  return told
+}
+
 /** Turns what pg threw into a Fault whose sentence names the thing and the place; Faults pass as they are. */
 export function postgresFault(error: unknown, place: PostgresPlace): Fault {
   if (error instanceof Fault) return error
@@ -64,6 +75,14 @@ export function postgresFault(error: unknown, place: PostgresPlace): Fault {
     return make('unavailable', 'connection_lost', `The connection to ${at} was lost (${messageOf(error)}).`)
   }
   const code = told.code ?? ''
+  const proof = provenValue(told.message ?? '')
+  if (proof !== undefined) {
+    return make(
+      'invalid',
+      'value_refused',
+      `A value on its way from or to ${table} at ${at} does not fit: ${cut(proof, 200)}.`,
+    )
+  }
   if (/^2[23]/.test(code)) return make('invalid', 'value_refused', refusedValue(told, table, place))
   switch (code) {
     case '42501':

@@ -44,6 +44,8 @@ export interface OpenOptions {
   onPrepared?: ((prepared: { rows: number; witness: boolean }) => void | Promise<void>) | undefined
   /** Without it a job that fails after it was prepared leaves its empty witness to `recoverJob` or its next try. */
   onWithdrawn?: (() => void | Promise<void>) | undefined
+  /** How a column is staged, where its own type would alter values while it reads them. */
+  stageAs?: ((column: ColumnInfo) => { type: string; expression: string }) | undefined
 }
 
 export async function openTarget(
@@ -214,10 +216,14 @@ async function openDirect(opening: Opening, info: TableInfo, columns: ColumnInfo
 }
 
 async function openStaged(opening: Opening, info: TableInfo, columns: ColumnInfo[]): Promise<OpenTarget> {
-  const { client, target, staging } = opening
+  const { client, target, staging, options } = opening
   if (target.mode === 'replace') await planEmptying(opening, info)
+  const staged = columns.map((column) => {
+    const as = options.stageAs?.(column) ?? { type: column.type, expression: quoteName(column.name) }
+    return { name: column.name, ...as }
+  })
   await client
-    .query(`drop table if exists ${quoteTable(staging)}; ${createTable(staging, columns, 'unlogged table')}`)
+    .query(`drop table if exists ${quoteTable(staging)}; ${createTable(staging, staged, 'unlogged table')}`)
     .catch((error: unknown) => {
       if (codeOf(error) !== '42501') throw error
       throw new Fault(
@@ -229,12 +235,13 @@ async function openStaged(opening: Opening, info: TableInfo, columns: ColumnInfo
       )
     })
   const names = quoteNames(columns.map((column) => column.name))
+  const values = staged.map(({ expression }) => expression).join(', ')
   const overriding = columns.some((column) => column.identity === 'always') ? ' overriding system value' : ''
   const finish = async (rowsCarried: number) => {
     await client.query('begin')
     if (target.mode === 'replace') await emptyTarget(opening, info)
     const inserted = await client.query(
-      `insert into ${quoteTable(target.table)} (${names})${overriding} select ${names} from ${quoteTable(staging)}`,
+      `insert into ${quoteTable(target.table)} (${names})${overriding} select ${values} from ${quoteTable(staging)}`,
     )
     checkCount(opening, inserted.rowCount ?? 0, rowsCarried)
     await client.query(`drop table ${quoteTable(staging)}`)
