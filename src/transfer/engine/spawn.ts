@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { extname } from 'node:path'
+import { mkdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 import { Fault, messageOf } from '#fault'
 
-import type { EngineEvent, Job, JobResult } from './job.ts'
+import type { EngineEvent, Job, JobResult, Route } from './job.ts'
 import { chooseRoute } from './plan.ts'
 import { recoverJob, stoppedFault, targetText, type Prepared } from './run.ts'
 
@@ -80,10 +82,7 @@ function start(job: Job): { child: ChildProcess; control: Duplex } {
       fileURLToPath(new URL(`./child${extension}`, import.meta.url)),
     ],
     {
-      env:
-        route === 'copy'
-          ? {}
-          : Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
+      env: environment(route),
       stdio: [
         job.source.type === 'stdin' ? 'inherit' : 'ignore',
         job.target.type === 'stdout' ? 'inherit' : 'ignore',
@@ -97,6 +96,28 @@ function start(job: Job): { child: ChildProcess; control: Duplex } {
   // A child that dies closes it; `exit` tells more.
   control.on('error', () => {})
   return { child, control }
+}
+
+function environment(route: Route): NodeJS.ProcessEnv {
+  const passed = Object.entries(process.env).filter(([name]) => route === 'embedded' && PASSED_ON.test(name))
+  const cache = compileCache()
+  return { ...Object.fromEntries(passed), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) }
+}
+
+/**
+ * Where Node keeps compiled modules, which makes a child start in 50 ms instead of 140. It has to be a folder of
+ * this user alone, so Node's own choice under the shared /tmp is none; without a home there is no cache.
+ */
+function compileCache(): string | undefined {
+  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'crosstie')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const { uid, mode } = statSync(folder)
+    const ours = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
+    return ours ? join(folder, 'node') : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function exited(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
