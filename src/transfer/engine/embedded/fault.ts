@@ -20,8 +20,9 @@ export function duckFault(error: unknown, place: DuckPlace): Fault {
   return (
     guardFault(told, place, error) ??
     csvFault(told, place, error) ??
-    jsonFault(told, place, error) ??
     writeFault(told, place, error) ??
+    jsonFault(told, place, error) ??
+    parquetFault(told, place, error) ??
     otherFault(told, place, error)
   )
 }
@@ -83,18 +84,25 @@ function jsonFault(told: string, { source }: DuckPlace, cause: unknown): Fault |
       cause,
     )
   }
-  if (/JSON/.test(told) && /Invalid Input Error/.test(told)) {
+  if (/JSON/.test(withoutPaths(told)) && told.startsWith('Invalid Input Error')) {
     return make('invalid', 'json_malformed', `${source} cannot be read as JSON: ${firstLine(told)}.`, cause)
   }
-  if (/No magic bytes|Parquet|thrift|TProtocol|Snappy|page header/i.test(told) && !/error\(/.test(told)) {
-    return make(
-      'invalid',
-      'parquet_broken',
-      `${source} is not a whole Parquet file: ${firstLine(told)}. Was it cut off while it was copied?`,
-      cause,
-    )
-  }
   return null
+}
+
+function parquetFault(told: string, { source }: DuckPlace, cause: unknown): Fault | null {
+  if (!/No magic bytes|Parquet|TProtocol|page header|decompress/i.test(withoutPaths(told))) return null
+  return make(
+    'invalid',
+    'parquet_broken',
+    `${source} is not a whole Parquet file: ${firstLine(told)}. Was it cut off while it was copied?`,
+    cause,
+  )
+}
+
+/** A file's name says nothing of what is wrong with it. */
+function withoutPaths(told: string): string {
+  return told.replaceAll(/(['"])\/.*?\1/g, '')
 }
 
 function writeFault(told: string, { output, job }: DuckPlace, cause: unknown): Fault | null {

@@ -66,24 +66,21 @@ export async function writePostgres(
             copy,
             counts,
           )
-    // The server says why it takes no more long before a write notices.
-    await together(
-      sent.then(() => copy.end()),
-      [
-        Promise.race([copy.failed, sent]).catch((error: unknown) => {
-          throw error instanceof BrokenOff
-            ? error
-            : postgresFault(error, { login: target.login, table: target.table })
-        }),
-        relation.feed?.run(),
-        written,
-      ],
+    const told = (error: unknown): never => {
+      throw error instanceof BrokenOff
+        ? error
+        : postgresFault(error, { login: target.login, table: target.table })
+    }
+    // The server says why it takes no more long before a write notices, or only after the last one.
+    counts.rows = await together(
+      sent.then(() => copy.end()).catch(told),
+      [Promise.race([copy.failed, sent]).catch(told), relation.feed?.run(), written],
       () => {
         pipe.breakOff(written)
         relation.feed?.breakOff(written)
         duck.connection.interrupt()
       },
-    ).then((rows) => (counts.rows = rows))
+    )
     return counts.rows
   } finally {
     await pipe.close()
