@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,8 +39,10 @@ beforeAll(async () => {
   await mkdir(path.join(checkout, 'node_modules'))
   const node = `node-${process.platform}-${process.arch}`
   await symlink(path.resolve('node_modules', node), path.join(checkout, 'node_modules', node))
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
   const manifest = {
     type: 'module',
+    scripts: { start: scripts.start },
     imports: { '#told': { source: './src/told.ts', default: './dist/told.js' } },
   }
   await writeFile(path.join(checkout, 'package.json'), JSON.stringify(manifest))
@@ -61,9 +63,11 @@ interface Launched {
 
 function launch(args: string[], { oldNode = false, input = '' } = {}): Launched {
   const before = oldNode ? ['--import', path.join(checkout, 'old-node.mjs')] : []
-  const child = spawn(process.execPath, [...before, path.join(checkout, 'bin/crosstie.js'), ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  return watch(process.execPath, [...before, path.join(checkout, 'bin/crosstie.js'), ...args], input)
+}
+
+function watch(program: string, args: string[], input = ''): Launched {
+  const child = spawn(program, args, { cwd: checkout, stdio: ['pipe', 'pipe', 'pipe'] })
   let text = ''
   const collect = (chunk: Buffer) => {
     text += chunk.toString()
@@ -117,6 +121,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     expect(launched.said().match(/got SIG/g)).toHaveLength(1)
   })
 }
+
+test('SIGTERM to npm stops what npm start started, in order', async () => {
+  const npm = watch('npm', ['start'])
+  await npm.until('from the sources')
+  npm.process.kill('SIGTERM')
+  // npm waits for it; a shell in between would have been stopped instead, and the hub left alone.
+  await npm.end
+  expect(npm.said()).toContain('got SIGTERM')
+})
 
 test('the hub stops in order when its launcher is killed', async () => {
   const launched = launch(['up'], { oldNode: true })
