@@ -3,9 +3,13 @@ import path from 'node:path'
 import { type Config, keptSecrets, publicUrl } from '#config'
 import { checkDatabase, type Database, openDatabase, startEmbeddedPostgres } from '#database'
 import { addHealth, createServer, servePage, type Server } from '#http'
+import { createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
+import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
+import { countTransfersOf, createTransfer, describeFile } from '#transfer'
+import { createVault } from '#vault'
 
 /** A hub that is up. Wiring only: config → database → rooms → listen. */
 export interface Hub {
@@ -55,16 +59,46 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     options.onServer?.(app)
     addHealth(app, () => isReady(db))
     identity.addRoutes(app)
+
+    let address = publicUrl(settings)
+    const vault = createVault(secrets.vault_keys)
+    const reach = reachOf(config, url)
+    const connect = createConnect({ db, vault, reach, countUses: countTransfersOf })
+    const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
+    connect.addRoutes(app)
+    transfer.addRoutes(app)
     await servePage(app, path.join(config.home, 'web', 'dist'))
     await app.listen({ host: settings.host, port: settings.port })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
-    const address = publicUrl({ ...settings, port })
+    address = publicUrl({ ...settings, port })
+    if (settings.parts.includes('worker')) stops.push((await transfer.startWorker()).stop)
+    for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
+      log.warn(
+        { connection: id, kid },
+        `The connection "${name}" is lost: its vault key "${kid}" is not known.`,
+      )
+    }
     const token = await identity.offerSetup()
     return { app, db, url: address, setupUrl: token && `${address}/setup?token=${token}`, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** What connections may touch of the world. */
+function reachOf({ settings }: Config, databaseUrl: string): Reach {
+  return {
+    guard: createGuard({
+      allow: settings.allow,
+      loopbackOpen: ['127.0.0.1', '::1', 'localhost'].includes(settings.host),
+      own: ownDatabaseOf(databaseUrl),
+    }),
+    openPostgres: connectPostgres,
+    describeFile,
+    filesRoot: settings.files,
+    dataFolder: settings.data_dir,
   }
 }
 

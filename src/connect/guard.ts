@@ -13,6 +13,18 @@ export interface OwnDatabase {
   database: string
 }
 
+/** Where a PostgreSQL URL leads; with a socket, its folder is the host. */
+export function ownDatabaseOf(url: string): OwnDatabase {
+  // A socket's URL has no host before the slash, which the URL parser does not take.
+  const read = new URL(url.replace(/^(\w+:\/\/[^/]*@)\//, '$1socket/'))
+  const host = read.searchParams.get('host') ?? read.hostname.replace(/^\[(.*)\]$/, '$1')
+  return {
+    host,
+    port: Number(read.searchParams.get('port') ?? (read.port || 5432)),
+    database: decodeURIComponent(read.pathname.slice(1)),
+  }
+}
+
 export interface GuardOptions {
   /** Hosts, networks (`10.0.0.0/8`) or `host:port` that are open although they would be refused. */
   allow: readonly string[]

@@ -1,4 +1,4 @@
-import { access, constants, opendir, realpath, stat } from 'node:fs/promises'
+import { access, constants, mkdir, opendir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Type } from 'typebox'
 import { Fault } from '#fault'
@@ -57,6 +57,28 @@ export async function insideFolder(folder: string, inner: string, place: Place):
   const data = await realpath(place.dataFolder).catch(() => path.resolve(place.dataFolder))
   if (contains(data, real)) throw missing
   return real
+}
+
+/** The same for a folder that is made where it is missing, link by link, so that none is made outside. */
+export async function makeFolder(folder: string, inner: string, place: Place): Promise<string> {
+  let at = folder
+  for (const part of path
+    .normalize(`/${inner}`)
+    .split(path.sep)
+    .filter((name) => name !== '')) {
+    const next = path.relative(folder, path.join(at, part))
+    await mkdir(path.join(folder, next)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return
+      throw new Fault(
+        'forbidden',
+        'connect.folder_refused',
+        `The folder ${inner} cannot be made: ${error.message}`,
+        { cause: error },
+      )
+    })
+    at = await insideFolder(folder, next, place)
+  }
+  return at
 }
 
 export function contains(folder: string, inner: string): boolean {
