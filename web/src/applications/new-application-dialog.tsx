@@ -1,7 +1,8 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/dialog.tsx'
 import { APPLICATION_TYPES, type ApplicationType, createApplication } from '../api/applications.ts'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -42,12 +43,7 @@ export function NewApplicationDialog({ groupId, onSecret, onClose }: NewApplicat
     await queries.invalidateQueries({ queryKey: ['applications'] })
   })
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('application.new')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('application.new')} onClose={onClose}>
       <Form label={t('application.new')} onSubmit={send}>
         <TextInput
           label={t('common.name')}
@@ -83,6 +79,6 @@ export function NewApplicationDialog({ groupId, onSecret, onClose }: NewApplicat
           </Button>
         </FormActions>
       </Form>
-    </Modal>
+    </Dialog>
   )
 }

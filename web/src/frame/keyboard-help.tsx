@@ -1,5 +1,5 @@
-import { Modal } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/dialog.tsx'
 import classes from './keyboard-help.module.css'
 import { PLACES, type PlaceKey } from './keys.ts'
 
@@ -25,12 +25,7 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
     ]),
   ]
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('keys.title')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('keys.title')} onClose={onClose}>
       <dl className={classes.keys}>
         {rows.map(([keys, words]) => (
           <div key={words}>
@@ -43,6 +38,6 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   )
 }

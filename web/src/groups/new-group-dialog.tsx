@@ -1,8 +1,9 @@
-import { Button, Modal, Textarea, TextInput } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/dialog.tsx'
 import { createGroup } from '../api/groups.ts'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -34,12 +35,7 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
     await navigate({ to: '/groups/$groupId', params: { groupId: group.id }, search: { group: group.id } })
   })
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('group.new')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('group.new')} onClose={onClose}>
       <Form label={t('group.new')} onSubmit={send}>
         <TextInput
           label={t('common.name')}
@@ -68,6 +64,6 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
           </Button>
         </FormActions>
       </Form>
-    </Modal>
+    </Dialog>
   )
 }

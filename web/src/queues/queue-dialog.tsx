@@ -1,7 +1,8 @@
-import { Button, Modal, Textarea, TextInput } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/dialog.tsx'
 import { changeQueue, createQueue, type Queue } from '../api/queues.ts'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -39,7 +40,7 @@ export function QueueDialog({ groupId, queue, onSaved, onClose }: QueueDialogPro
   })
   const title = queue === undefined ? t('queue.new') : t('queue.change')
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Dialog title={title} onClose={onClose}>
       <Form label={title} onSubmit={send}>
         <TextInput
           label={t('common.name')}
@@ -62,6 +63,6 @@ export function QueueDialog({ groupId, queue, onSaved, onClose }: QueueDialogPro
           </Button>
         </FormActions>
       </Form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -7,13 +7,13 @@ export function Mark({ size = 22 }: { size?: number }) {
       viewBox="0 0 32 32"
       fill="none"
       stroke="currentColor"
-      strokeWidth="3.4"
+      strokeWidth="2.4"
       strokeLinecap="round"
       aria-hidden="true"
       focusable="false"
     >
-      <path d="M11 2.5v27M21 2.5v27" />
-      <path d="M3.5 8h25M3.5 16h25M3.5 24h25" />
+      <path d="M10.2 1.8v28.4M21.8 1.8v28.4" />
+      <path d="M3.6 7.4h24.8M3.6 16h24.8M3.6 24.6h24.8" strokeWidth="4.4" strokeLinecap="butt" />
     </svg>
   )
 }

@@ -1,5 +1,6 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from './dialog.tsx'
 import { CodeBlock } from './code-block.tsx'
 import { Notice } from './notice.tsx'
 
@@ -13,19 +14,12 @@ interface SecretOnceProps {
 export function SecretOnce({ title, secret, onClose }: SecretOnceProps) {
   const { t } = useTranslation()
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-    >
+    <Dialog title={title} onClose={onClose} dismissible={false}>
       <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'minmax(0, 1fr)' }}>
         <Notice tone="attention">{t('application.once')}</Notice>
         <CodeBlock label={t('application.secret')} text={secret} />
         <Button onClick={onClose}>{t('application.kept')}</Button>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Checkbox, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { Button, Checkbox, PasswordInput, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/dialog.tsx'
 import { createUser } from '../api/users.ts'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -38,12 +39,7 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
     onClose()
   })
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('user.new')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('user.new')} onClose={onClose}>
       <Form label={t('user.new')} onSubmit={send}>
         <TextInput
           label={t('signIn.username')}
@@ -74,6 +70,6 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
           </Button>
         </FormActions>
       </Form>
-    </Modal>
+    </Dialog>
   )
 }
