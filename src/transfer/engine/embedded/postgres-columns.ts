@@ -7,6 +7,8 @@ export interface CarriedColumn {
   column: Column
   /** What the server is asked for. `null`: the column itself, which DuckDB's own scan reads exactly. */
   ask: string | null
+  /** The same for COPY, where it would write the value in another way than the extension reads it. */
+  askCopy?: string | undefined
   /** From the text that COPY writes to DuckDB's value, where a plain cast does not do. */
   fromText?: ((text: string) => string) | undefined
   /** True on the server for a value that DuckDB would alter; such a column is carried as text instead. */
@@ -49,6 +51,10 @@ export function carry(info: ColumnInfo): CarriedColumn {
   // The scan knows nothing of domains; their base type comes over the same way.
   const ask = info.typtype === 'd' ? `${name}::${info.baseType}` : null
   const direct = type.startsWith('character') ? 'VARCHAR' : DIRECT[type]
+  if (/^character(\(|$)/.test(type)) {
+    // The blanks that fill a char(n) are no part of its value; the extension leaves them out too.
+    return { column: { ...base, type: 'VARCHAR' }, ask, askCopy: `${name}::text` }
+  }
   if (direct !== undefined) {
     return {
       column: { ...base, type: direct },

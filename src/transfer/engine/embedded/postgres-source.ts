@@ -69,7 +69,8 @@ async function openTable(
   if (extension !== null) await shareSnapshot(duck, client)
   const carried = await avoidExtremes(client, source, chosen, where)
   const list = carried.map(
-    ({ ask, column }) => `${ask ?? quoteName(column.name)} as ${quoteName(column.name)}`,
+    ({ ask, askCopy, column }) =>
+      `${(extension === null ? askCopy : undefined) ?? ask ?? quoteName(column.name)} as ${quoteName(column.name)}`,
   )
   const select = `select ${list.join(', ')} from ${quoteTable(source.table)}${where}`
   const whole = where === ''
