@@ -3,10 +3,11 @@
  *
  * The data is npm's `vega-datasets`: three million flights, zip codes that begin with 0, films with dirty
  * fields. The database `crosstie_demo` with a login of its own is made on the hub's PostgreSQL, or, where no
- * hub was set up or it is down, on one that lives as long as this script.
+ * hub was set up or it is down, on one that lives as long as this script. Beside a hub its address, password
+ * included, is kept in the data folder, so that one can connect to it: `demo/address`.
  */
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,6 +48,8 @@ const PIECES = [
 interface Server {
   adminUrl: string
   where: string
+  /** Whether the database is there when the demo is over. */
+  lasts: boolean
   stop: () => Promise<void>
 }
 
@@ -59,7 +62,8 @@ async function main(): Promise<void> {
   const server = await openServer(dataDirectory)
   const work = await mkdtemp(path.join(tmpdir(), 'crosstie-demo-'))
   try {
-    const login = await makeDatabase(server.adminUrl)
+    const addressFile = path.join(outDirectory, 'address')
+    const login = await makeDatabase(server.adminUrl, server.lasts ? addressFile : null)
     console.log(`Sample database ${DATABASE} at ${server.where}\n`)
     const engine = { work, extensions: path.join(dataDirectory, 'duckdb') }
     for (const piece of PIECES) {
@@ -83,6 +87,7 @@ async function main(): Promise<void> {
       await carry(`${piece.table} → ${piece.out}`, { type: 'postgres', login, table }, target, engine)
     }
     console.log(`\nThe files lie in ${outDirectory}`)
+    if (server.lasts) console.log(`The database's address, with its password, is in ${addressFile}`)
   } finally {
     await rm(work, { recursive: true, force: true })
     await server.stop()
@@ -97,13 +102,15 @@ async function openServer(dataDirectory: string): Promise<Server> {
   )
   if (set && (await embeddedIsRunning(dataDirectory))) {
     const adminUrl = await embeddedAdminUrl(dataDirectory)
-    if (adminUrl !== null) return { adminUrl, where: "the hub's own PostgreSQL", stop: async () => {} }
+    if (adminUrl !== null)
+      return { adminUrl, where: "the hub's own PostgreSQL", lasts: true, stop: async () => {} }
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'crosstie-demo-postgres-'))
   const server = await startEmbeddedPostgres({ dataDirectory: folder })
   return {
     adminUrl: server.adminUrl,
     where: 'a PostgreSQL that lives as long as this demo (start the hub to keep it)',
+    lasts: false,
     stop: async () => {
       await server.stop()
       await rm(folder, { recursive: true, force: true })
@@ -111,12 +118,18 @@ async function openServer(dataDirectory: string): Promise<Server> {
   }
 }
 
-/** The demo's login owns the demo's database and nothing else; its password is made anew each time. */
-async function makeDatabase(adminUrl: string): Promise<Extract<Source, { type: 'postgres' }>['login']> {
+/**
+ * The demo's login owns the demo's database and nothing else. Its password stays the same for connections that
+ * were made with it, and stands in a file of the operator's own; without one it is made anew each time.
+ */
+async function makeDatabase(
+  adminUrl: string,
+  addressFile: string | null,
+): Promise<Extract<Source, { type: 'postgres' }>['login']> {
   const url = new URL(adminUrl)
   const admin = new pg.Client({ connectionString: adminUrl })
   await admin.connect()
-  const password = randomBytes(18).toString('base64url')
+  const password = (await keptPassword(addressFile)) ?? randomBytes(18).toString('base64url')
   try {
     const role = await admin.query('select 1 from pg_roles where rolname = $1', [DATABASE])
     await admin.query(
@@ -127,6 +140,10 @@ async function makeDatabase(adminUrl: string): Promise<Extract<Source, { type: '
   } finally {
     await admin.end()
   }
+  if (addressFile !== null) {
+    const address = `postgres://${DATABASE}:${password}@${url.host}/${DATABASE}`
+    await writeFile(addressFile, `${address}\n`, { mode: 0o600 })
+  }
   return {
     host: url.hostname,
     port: Number(url.port),
@@ -135,6 +152,12 @@ async function makeDatabase(adminUrl: string): Promise<Extract<Source, { type: '
     password,
     params: {},
   }
+}
+
+async function keptPassword(addressFile: string | null): Promise<string | null> {
+  if (addressFile === null) return null
+  const kept = (await readFile(addressFile, 'utf8').catch(() => '')).trim()
+  return URL.canParse(kept) ? new URL(kept).password : null
 }
 
 let jobs = 0

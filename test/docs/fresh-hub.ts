@@ -26,9 +26,11 @@ export async function startFreshHub(): Promise<FreshHub> {
   const desk = path.join(folder, 'desk')
   const bin = path.join(folder, 'bin')
   await mkdir(desk)
-  // A reader types in the checkout, where the sample data lies.
-  await symlink(path.resolve('node_modules'), path.join(desk, 'node_modules'))
-  await mkdir(path.join(folder, 'files'))
+  // A reader types in the checkout, where the sample data, the demo and the data folder lie.
+  for (const name of ['node_modules', 'package.json', 'scripts', 'src']) {
+    await symlink(path.resolve(name), path.join(desk, name))
+  }
+  await mkdir(path.join(desk, 'files'))
   await layOutCommands(bin)
   const port = await freePort()
   const environment = {
@@ -36,8 +38,8 @@ export async function startFreshHub(): Promise<FreshHub> {
     LANG: 'C.UTF-8',
     PATH: [bin, path.resolve('node_modules', '.bin'), process.env.PATH].join(path.delimiter),
     NO_COLOR: '1',
-    CROSSTIE_DATA_DIR: path.join(folder, 'data'),
-    CROSSTIE_FILES: path.join(folder, 'files'),
+    CROSSTIE_DATA_DIR: path.join(desk, '.crosstie'),
+    CROSSTIE_FILES: path.join(desk, 'files'),
     CROSSTIE_PORT: String(port),
   }
   const hub = spawn('crosstie', ['up'], { cwd: desk, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
