@@ -2,7 +2,7 @@ import { Fault } from '#fault'
 
 import { clearOutput, outputCommitted } from '../store/file/output.ts'
 import { endBackends } from '../store/postgres/backend.ts'
-import { clearStaging, wasCommitted } from '../store/postgres/target.ts'
+import { clearStaging, wasCommitted } from '../store/postgres/witness.ts'
 import { tableText } from '../store/postgres/quote.ts'
 import { planCsvIn, runCsvIn, type CsvInJob } from './copy/csv-in.ts'
 import { runCsvOut, type CsvOutJob } from './copy/csv-out.ts'

@@ -67,7 +67,7 @@ interface ParsedType {
 }
 
 /** Parts `timestamp(3) without time zone[]` into its base and its numbers. */
-export function parseType(type: string): ParsedType {
+function parseType(type: string): ParsedType {
   const numbers = /\(([\d\s,-]+)\)/.exec(type)
   const modifiers = numbers?.[1]?.split(',').map(Number) ?? []
   return { base: type.replace(/\([\d\s,-]+\)/, ''), modifiers }

@@ -61,7 +61,7 @@ async function writeAll(
 }
 
 /** COPY writes booleans as t and f; true and false is what other programs read. */
-export function csvSelect(open: OpenSource, job: CsvOutJob): string {
+function csvSelect(open: OpenSource, job: CsvOutJob): string {
   const expressions = open.selection.columns.map(({ name, expression, column }) => {
     const value = column.category === 'B' ? `(${expression})::text` : expression
     return `${value} as ${quoteName(name)}`

@@ -47,7 +47,7 @@ export async function readRecords(
 }
 
 /** Up to `most` whole records; the last counts as whole without a line end only if the text `isAll`. */
-export function parseRecords(
+function parseRecords(
   text: string,
   format: CsvFormat,
   isAll: boolean,

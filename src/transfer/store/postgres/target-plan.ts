@@ -10,17 +10,6 @@ export interface WantedColumn {
   type: string
 }
 
-/** What stands around the target beside its columns, asked in one query by `readSurroundings`. */
-export interface Surroundings {
-  /** Tables whose foreign keys point here: deleting rows here fails there, or worse, cascades. */
-  referencedBy: {
-    table: string
-    onDelete: 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
-  }[]
-  hasDeleteTrigger: boolean
-  mayTruncate: boolean
-}
-
 /** The columns that will be written, in the order of `wanted`, and what is left out with the reason. */
 export interface TargetColumns {
   columns: ColumnInfo[]
@@ -82,25 +71,4 @@ export function matchColumns(
     throw new Fault('invalid', 'transfer.no_columns', `There is no column to write to ${where}.`)
   }
   return { columns, leftOut }
-}
-
-/**
- * How the old rows go. TRUNCATE is the fast way, but it would pass by triggers on delete, and it is not
- * possible while another table refers to this one. A foreign key that reacts to deletes is refused: it
- * would take other tables' rows along.
- */
-export function emptyBy(info: TableInfo, around: Surroundings, where: string): 'truncate' | 'delete' {
-  const reacting = around.referencedBy.find(({ onDelete }) => !['no action', 'restrict'].includes(onDelete))
-  if (reacting !== undefined) {
-    throw new Fault(
-      'conflict',
-      'transfer.replace_would_cascade',
-      `Replacing the rows of ${where} would change ${reacting.table} too (its foreign key says ON DELETE ${reacting.onDelete.toUpperCase()}). ` +
-        'Append to it, or change the key.',
-    )
-  }
-  const plain = info.kind === 'r' || info.kind === 'p'
-  return plain && around.mayTruncate && !around.hasDeleteTrigger && around.referencedBy.length === 0
-    ? 'truncate'
-    : 'delete'
 }

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 import type { EngineEvent } from '../../engine/job.ts'
 import { jobOf, leftovers, loginOf, rowsOf, runHere, tableSource, tableTarget } from '../../engine/testing.ts'
-import { openTarget, stagingTable, tableHasRows, wasCommitted } from './target.ts'
+import { openTarget, tableHasRows } from './target.ts'
+import { stagingTable, wasCommitted } from './witness.ts'
 
 let server: TestPostgres
 let url: string

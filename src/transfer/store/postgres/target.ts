@@ -14,13 +14,16 @@ import { Fault } from '#fault'
 import type pg from 'pg'
 
 import type { PostgresLogin, Target, TableName } from '../../engine/job.ts'
-import { closeNow, endJobSessions } from './backend.ts'
+import { closeNow } from './backend.ts'
+
 import { readTable, type ColumnInfo, type TableInfo } from './catalog.ts'
 import { connectPostgres, sessionName } from './connect.ts'
+import { emptyTable, planEmptying } from './empty-table.ts'
 import { codeOf, isConnectionLost, postgresFault } from './fault.ts'
 import { placeOf } from './login.ts'
 import { quoteName, quoteNames, quoteTable, tableText } from './quote.ts'
-import { emptyBy, matchColumns, type Surroundings, type WantedColumn } from './target-plan.ts'
+import { matchColumns, type WantedColumn } from './target-plan.ts'
+import { clearStaging, emptyStaging, stagingTable, wasCommitted } from './witness.ts'
 
 export type PostgresTarget = Extract<Target, { type: 'postgres' }>
 
@@ -78,34 +81,8 @@ export async function openTarget(
   }
 }
 
-/** The table that stands beside the target while a job is at work on it. */
-export function stagingTable(table: TableName, jobId: string): TableName {
-  return { schema: table.schema, name: `crosstie_${jobId}` }
-}
-
-/**
- * Whether the job had committed, for one that is known to have been prepared with a witness. Sessions that
- * it still has are ended first, so the answer does not change afterwards.
- */
-export async function wasCommitted(login: PostgresLogin, table: TableName, jobId: string): Promise<boolean> {
-  const client = await connectPostgres(login, { applicationName: 'crosstie recover' })
-  try {
-    await endJobSessions(client, jobId)
-    return (await readTable(client, stagingTable(table, jobId))) === null
-  } catch (error) {
-    throw postgresFault(error, { login, table })
-  } finally {
-    closeNow(client)
-  }
-}
-
-/** Ends what sessions the job still has and drops its staging table. Never throws: a repeat clears up as well. */
-export async function clearStaging(login: PostgresLogin, table: TableName, jobId: string): Promise<void> {
-  await tidy(login, jobId, `drop table if exists ${quoteTable(stagingTable(table, jobId))}`)
-}
-
-async function withdraw({ login, target, jobId, options, staging }: Opening): Promise<void> {
-  await tidy(login, jobId, `truncate ${quoteTable(staging)}`)
+async function withdraw({ login, target, jobId, options }: Opening): Promise<void> {
+  await emptyStaging(login, target.table, jobId)
   if (options.onWithdrawn === undefined) return
   try {
     await options.onWithdrawn()
@@ -114,20 +91,6 @@ async function withdraw({ login, target, jobId, options, staging }: Opening): Pr
     return
   }
   await clearStaging(login, target.table, jobId)
-}
-
-async function tidy(login: PostgresLogin, jobId: string, statement: string): Promise<void> {
-  try {
-    const client = await connectPostgres(login, { applicationName: 'crosstie stop', connectTimeoutMs: 1_000 })
-    try {
-      await endJobSessions(client, jobId)
-      await client.query(`set lock_timeout to 1000; ${statement}`)
-    } finally {
-      closeNow(client)
-    }
-  } catch {
-    // The server is gone or says no. What stays is an unlogged table that the next try of this job drops.
-  }
 }
 
 /** Whether the table is there and has a row, so that writing to it needs a decision. */
@@ -202,7 +165,7 @@ async function openDirect(opening: Opening, info: TableInfo, columns: ColumnInfo
   }
   const witness = await makeWitness(opening)
   await client.query('begin')
-  if (target.mode === 'replace') await emptyTarget(opening, info)
+  if (target.mode === 'replace') await emptyTable(client, target, info)
   const finish = async () => {
     if (witness) await client.query(`drop table ${quoteTable(opening.staging)}`)
   }
@@ -217,7 +180,7 @@ async function openDirect(opening: Opening, info: TableInfo, columns: ColumnInfo
 
 async function openStaged(opening: Opening, info: TableInfo, columns: ColumnInfo[]): Promise<OpenTarget> {
   const { client, target, staging, options } = opening
-  if (target.mode === 'replace') await planEmptying(opening, info)
+  if (target.mode === 'replace') await planEmptying(client, target, info)
   const staged = columns.map((column) => {
     const as = options.stageAs?.(column) ?? { type: column.type, expression: quoteName(column.name) }
     return { name: column.name, ...as }
@@ -239,7 +202,7 @@ async function openStaged(opening: Opening, info: TableInfo, columns: ColumnInfo
   const overriding = columns.some((column) => column.identity === 'always') ? ' overriding system value' : ''
   const finish = async (rowsCarried: number) => {
     await client.query('begin')
-    if (target.mode === 'replace') await emptyTarget(opening, info)
+    if (target.mode === 'replace') await emptyTable(client, target, info)
     const inserted = await client.query(
       `insert into ${quoteTable(target.table)} (${names})${overriding} select ${values} from ${quoteTable(staging)}`,
     )
@@ -330,51 +293,6 @@ function checkCount({ login, target }: Opening, inserted: number, carried: numbe
     `${carried} rows were carried, but ${tableText(target.table)} at ${placeOf(login)} took ${inserted}; ` +
       'a trigger, rule or policy of the table keeps some out. Nothing was changed.',
   )
-}
-
-async function emptyTarget(opening: Opening, info: TableInfo): Promise<void> {
-  const how = await planEmptying(opening, info)
-  const table = quoteTable(opening.target.table)
-  await opening.client.query(how === 'truncate' ? `truncate ${table}` : `delete from ${table}`)
-}
-
-async function planEmptying(
-  { client, login, target }: Opening,
-  info: TableInfo,
-): Promise<'truncate' | 'delete'> {
-  return emptyBy(
-    info,
-    await readSurroundings(client, info.oid),
-    `${tableText(target.table)} at ${placeOf(login)}`,
-  )
-}
-
-const ON_DELETE = { a: 'no action', r: 'restrict', c: 'cascade', n: 'set null', d: 'set default' } as const
-
-/** What decides how the table may be emptied; a partitioned table's children count through their root. */
-export async function readSurroundings(client: pg.Client, oid: number): Promise<Surroundings> {
-  const found = await client.query<{
-    referenced_by: { table: string; on_delete: keyof typeof ON_DELETE }[]
-    delete_trigger: boolean
-    may_truncate: boolean
-  }>(
-    `select coalesce((select jsonb_agg(jsonb_build_object('table', k.conrelid::regclass::text, 'on_delete', k.confdeltype) order by k.oid)
-                      from pg_constraint k where k.contype = 'f' and k.confrelid = $1 and k.conrelid <> $1
-                      and k.conparentid = 0), '[]') as referenced_by,
-            exists (select from pg_trigger t where t.tgrelid = $1 and not t.tgisinternal and t.tgenabled <> 'D'
-                    and t.tgtype & 8 <> 0) as delete_trigger,
-            has_table_privilege($1::oid, 'truncate') as may_truncate`,
-    [oid],
-  )
-  const row = found.rows[0]
-  return {
-    referencedBy: (row?.referenced_by ?? []).map((key) => ({
-      table: key.table,
-      onDelete: ON_DELETE[key.on_delete],
-    })),
-    hasDeleteTrigger: row?.delete_trigger ?? false,
-    mayTruncate: row?.may_truncate ?? false,
-  }
 }
 
 function createTable(
