@@ -71,7 +71,7 @@ const LIST_ELEMENTS = new Set([
 ])
 
 /** What a list or a fixed array holds: `INTEGER` of `INTEGER[]` and `INTEGER[3]`; null for other types. */
-export function elementOf(duckType: string): string | null {
+function elementOf(duckType: string): string | null {
   return /^(.*)\[\d*\]$/s.exec(duckType)?.[1] ?? null
 }
 

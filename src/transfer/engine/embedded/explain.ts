@@ -11,7 +11,8 @@ import { chooseRoute } from '../plan.ts'
 import type { Explanation, Job, PlannedColumn } from '../job.ts'
 import { laneOf } from './lane.ts'
 import type { Relation } from './relation.ts'
-import { withWork, type Streams, type Work } from './run.ts'
+import { withWork, type Work } from './run.ts'
+import type { Streams } from './source.ts'
 import { typedValue } from './transform.ts'
 
 export interface ExplainEmbeddedOptions {

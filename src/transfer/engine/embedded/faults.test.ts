@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { startTestPostgres, type TestPostgres } from '../../../platform/testing/postgres.ts'
 import type pg from 'pg'
@@ -116,24 +115,28 @@ test('a server that ends the session midway is told, and no file appears', async
   expect(() => folder.read('killed.jsonl')).toThrow(/ENOENT/)
 })
 
+/** One job in a process of its own, which prints what became of it. */
+const ALONE = `const { runEmbedded } = await import(process.argv[1])
+  await runEmbedded(JSON.parse(process.argv[2]), () => {}, new AbortController().signal)
+    .then(() => console.log('finished'), (error) => console.log(error.message))`
+
 test('a disk that is full ends the run with a sentence, and no file appears', () => {
-  const script = fileURLToPath(new URL('./limited.ts', import.meta.url))
-  for (const format of ['parquet', 'csv', 'csv.zlib']) {
-    const out = folder.path(`limited.${format}`)
-    const ended = spawnSync(
-      'sh',
-      [
-        '-c',
-        `ulimit -f 100; exec "$0" --conditions=source "$1" "$2" "$3"`,
-        process.execPath,
-        script,
-        folder.path('many.parquet'),
-        out,
-      ],
-      { encoding: 'utf8' },
-    )
+  const targets = [
+    fileTarget(folder.path('limited.parquet'), { ...PARQUET, compression: 'none' }),
+    fileTarget(folder.path('limited.csv'), CSV),
+    fileTarget(folder.path('limited.csv.zlib'), { ...CSV, compression: 'zlib' }),
+  ]
+  for (const target of targets) {
+    const job = JSON.stringify(jobOf(fileSource(folder.path('many.parquet'), PARQUET), target))
+    const program = [process.execPath, '--conditions=source', '--input-type=module', '-e', ALONE]
+    const parameters = [...program, new URL('./index.ts', import.meta.url).href, job]
+    const ended = spawnSync('sh', ['-c', 'ulimit -f 100; exec "$@"', 'sh', ...parameters], {
+      encoding: 'utf8',
+    })
     expect(ended.stdout).toMatch(/limited\..* could not be written: it would grow past the largest file/)
-    expect(readdirSync(path.dirname(out)).filter((name) => name.includes('limited.'))).toEqual([])
+    expect(readdirSync(path.dirname(folder.path('x'))).filter((name) => name.includes('limited.'))).toEqual(
+      [],
+    )
   }
 })
 

@@ -1,34 +1,20 @@
 import { mkdir } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
-
-import { Fault } from '#fault'
 
 import { planOutput } from '../../store/file/output.ts'
 import { closeNow } from '../../store/postgres/backend.ts'
-import { readTable } from '../../store/postgres/catalog.ts'
-import { connectPostgres, sessionName } from '../../store/postgres/connect.ts'
-import { postgresFault } from '../../store/postgres/fault.ts'
 import { tableText } from '../../store/postgres/quote.ts'
 import { openTarget } from '../../store/postgres/target.ts'
 import { reportProgress } from '../copy/progress.ts'
-import { ensureExtension } from '../extension.ts'
 import { commitFile } from '../commit-file.ts'
 import type { Emit, Job, JobResult, Target } from '../job.ts'
 import { openDuck, type Duck } from './duck.ts'
 import { duckFault } from './fault.ts'
-import { openFiles } from './file-source.ts'
-import { openPostgres } from './postgres-source.ts'
 import type { Relation, Source } from './relation.ts'
 import { queryRelation } from './sandbox.ts'
+import { openSource, readMark, refuseAltered, type Streams } from './source.ts'
 import { writeFile, writeStream } from './to-file.ts'
 import { writePostgres, type WriteOptions, type Written } from './to-postgres.ts'
 import { filterRelation, newerRows } from './transform.ts'
-
-/** The streams behind `stdin` and `stdout`. */
-export interface Streams {
-  stdin: Readable
-  stdout: Writable
-}
 
 /** A job's rows, ready to be read; what was opened for them is closed with it. */
 export interface Work {
@@ -133,76 +119,6 @@ function surviveFileLimit(): void {
   if (process.listenerCount('SIGXFSZ') === 0) process.on('SIGXFSZ', () => {})
 }
 
-async function openSource(
-  job: Job,
-  duck: Duck,
-  signal: AbortSignal,
-  { stdin }: Streams,
-  notes: string[],
-): Promise<Source> {
-  if (job.source.type !== 'postgres') {
-    return openFiles(job.source, { duck, limits: job.limits, stdin, signal, types: await needsTypes(job) })
-  }
-  const extension = await ensureExtension('postgres_scanner', job.extensionDirectories).catch(
-    (error: unknown) => {
-      if (!(error instanceof Fault)) throw error
-      notes.push(`The table is read by COPY, on one connection: ${error.message}`)
-      return null
-    },
-  )
-  return openPostgres(job.source, { duck, job, extension, wanted: wantedColumns(job) })
-}
-
-/** Columns that only row filters name have to come too; without column filters, or with SQL, all do. */
-function wantedColumns(job: Job): Set<string> | undefined {
-  const filters = job.transformations.flatMap((one) => (one.type === 'sql' ? [] : [one]))
-  const columns = filters.flatMap((one) => (one.type === 'dataframe_columns_filter' ? one.filters : []))
-  if (columns.length === 0) return undefined
-  const rows = filters.flatMap((one) => (one.type === 'dataframe_rows_filter' ? one.filters : []))
-  return new Set([...columns, ...rows].map(({ field }) => field))
-}
-
-/** CSV's types cost a reading of the whole file, and a table that is there, or another CSV, needs none. */
-async function needsTypes(job: Job): Promise<boolean> {
-  if (job.transformations.length > 0 || job.strategy.type === 'incremental') return true
-  const { target } = job
-  if (target.type !== 'postgres') return target.format.type !== 'csv'
-  const client = await connectPostgres(target.login, { applicationName: sessionName(job.id) })
-  try {
-    return (await readTable(client, target.table)) === null
-  } catch (error) {
-    throw postgresFault(error, target)
-  } finally {
-    closeNow(client)
-  }
-}
-
-async function readMark(source: Source, newer: Relation, job: Job, duck: Duck): Promise<string | undefined> {
-  if (job.strategy.type !== 'incremental') return undefined
-  if (source.mark !== undefined) return source.mark()
-  const { column } = job.strategy
-  const found = newer.columns.find(({ name }) => name === column)
-  const x = `"${column.replaceAll('"', '""')}"`
-  const typed = found?.meaning === undefined ? x : `CAST(${x} AS ${found.meaning})`
-  const [[mark] = []] = await duck.rows(`select CAST(max(${typed}) AS VARCHAR) from (${newer.query})`)
-  return mark ?? undefined
-}
-
-function refuseAltered(relation: Relation): void {
-  for (const { name, refusal } of relation.columns) {
-    if (refusal === undefined) continue
-    const out = refusal.castable
-      ? 'cast it by a column filter, or leave it out'
-      : 'leave it out by a column filter'
-    throw new Fault(
-      'invalid',
-      'transfer.type_refused',
-      `${relation.named}: column "${name}" holds ${refusal.why}; ${out}.`,
-      { details: { column: name } },
-    )
-  }
-}
-
 async function write(
   job: Job,
   work: Work,
@@ -298,7 +214,7 @@ function countByDuck(work: Work, counts: Written, target: Target): () => void {
   return () => clearInterval(timer)
 }
 
-export function isFollowUp(job: Job): boolean {
+function isFollowUp(job: Job): boolean {
   return job.strategy.type === 'incremental' && job.strategy.after !== undefined
 }
 
