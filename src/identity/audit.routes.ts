@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
 import { type AuditEntry, listAudit } from './audit.store.ts'
@@ -65,6 +65,18 @@ export function addAuditRoutes(app: Server, db: Database): void {
   )
 }
 
-function present({ updated_at: _, created_at, ...entry }: AuditEntry) {
-  return { ...entry, created_at: created_at.toISOString() }
+function present(entry: AuditEntry): Static<typeof AuditRead> {
+  return {
+    id: entry.id,
+    created_at: entry.created_at.toISOString(),
+    group_id: entry.group_id,
+    actor_id: entry.actor_id,
+    actor_name: entry.actor_name,
+    action: entry.action,
+    object_id: entry.object_id,
+    object_name: entry.object_name,
+    details: entry.details,
+    address: entry.address,
+    request_id: entry.request_id,
+  }
 }

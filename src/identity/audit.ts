@@ -23,7 +23,7 @@ export async function audit<T extends IdentityTables>(
     .insertInto('identity.audit')
     .values({
       group_id: what.groupId,
-      actor_id: caller.userId,
+      actor_id: caller.by.kind === 'command' ? null : caller.userId,
       actor_name: caller.username,
       action: what.action,
       object_id: what.objectId === undefined || what.objectId === null ? null : String(what.objectId),

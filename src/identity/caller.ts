@@ -50,6 +50,18 @@ export function makeCaller(facts: CallerFacts): Caller {
   }
 }
 
+/** An operator's command: whoever may read the data folder may do what superusers may, and is no user. */
+export function operatorCaller(systemUser: string): Caller {
+  const caller = makeCaller({
+    userId: 0,
+    username: `operator ${systemUser}`,
+    isSuperuser: true,
+    groups: [],
+    by: { kind: 'command' },
+  })
+  return { ...caller, claims: { superuser: true, groups: {}, companies: {} } }
+}
+
 /** 0 when the caller may not see the group at all. A superuser acts in any group as its owner does. */
 export function levelIn(caller: Caller, groupId: number): Level | 0 {
   return caller.isSuperuser ? LEVELS.owner : (caller.groups.get(groupId) ?? 0)

@@ -4,7 +4,7 @@ import { Fault } from '#fault'
 import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
 import { audit } from './audit.ts'
 import { type Caller, levelIn, requireLevel, requireSuperuser } from './caller.ts'
-import { createGroup, keepsItsName, requireOwner, visibleGroup } from './group.ts'
+import { createGroup, keepsItsName, requireOwner, SLUG_PATTERN, slugProblem, visibleGroup } from './group.ts'
 import * as store from './group.store.ts'
 import { memberRole, ROLE_NAMES, roleOfLevel } from './roles.ts'
 import { findUser } from './user.store.ts'
@@ -86,7 +86,7 @@ export function addGroupRoutes(app: Server, db: Database): void {
         querystring: Type.Object(View),
         body: Type.Object({
           ...GroupBody,
-          slug: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' })),
+          slug: Type.Optional(Type.String({ pattern: SLUG_PATTERN, check: slugProblem })),
           owner_id: Type.Optional(Id),
         }),
         response: { 200: GroupRead },

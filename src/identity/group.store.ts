@@ -24,6 +24,35 @@ export function findGroup(tx: Tx, id: number): Promise<Group | undefined> {
   return tx.selectFrom('identity.group').select(COLUMNS).where('id', '=', id).executeTakeFirst()
 }
 
+/** By slug, else by the name of a shared group. */
+export function findGroupByName(tx: Tx, slugOrName: string): Promise<Group | undefined> {
+  return tx
+    .selectFrom('identity.group')
+    .select(COLUMNS)
+    .where((where) =>
+      where.or([
+        where('slug', '=', slugOrName),
+        where.and([where('name', '=', slugOrName), where('personal', '=', false)]),
+      ]),
+    )
+    .orderBy(sql`slug = ${slugOrName}`, 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** For the operator: with the owner's name, by name. */
+export function listAllGroups(tx: Tx, personal: boolean, limit: number) {
+  const query = tx
+    .selectFrom('identity.group as g')
+    .innerJoin('identity.user as u', 'u.id', 'g.owner_id')
+    .select(['g.id', 'g.uuid', 'g.slug', 'g.name', 'g.personal', 'u.username as owner'])
+  return (personal ? query : query.where('g.personal', '=', false))
+    .orderBy('g.name')
+    .orderBy('g.id')
+    .limit(limit)
+    .execute()
+}
+
 export interface GroupFilter extends PageRequest {
   search: string | null
   personal: boolean

@@ -32,6 +32,19 @@ export async function createGroup(db: Database, caller: Caller, group: NewGroup)
   })
 }
 
+/** Paths of our own doors: no group is called so. The database keeps derived slugs from them, this those asked for. */
+const RESERVED_SLUGS = new Set('v1 npm composer generic hooks yapkg foreseen rest realtime system'.split(' '))
+
+export const SLUG_PATTERN = '^[a-z0-9][a-z0-9._-]{0,62}$'
+
+/** What is wrong with a slug that was asked for by name; null when nothing is. */
+export function slugProblem(slug: string): string | null {
+  if (!new RegExp(SLUG_PATTERN).test(slug)) {
+    return 'A slug has 1 to 63 lower-case letters, digits, ".", "_" or "-", and begins with a letter or digit'
+  }
+  return RESERVED_SLUGS.has(slug) ? `The slug "${slug}" is reserved` : null
+}
+
 /** The owner that a group is given must exist and own it by choice of its present one. */
 export async function requireOwner(tx: Tx, group: Group, ownerId: number): Promise<void> {
   if (group.personal) {

@@ -19,8 +19,17 @@ import { createTokens } from './sign-in/token.ts'
 import { addUserRoutes } from './user.routes.ts'
 
 export { audit, type Audited } from './audit.ts'
-export { type Caller, levelIn, makeCaller, memberLevelIn, requireLevel, requireSuperuser } from './caller.ts'
+export {
+  type Caller,
+  levelIn,
+  makeCaller,
+  memberLevelIn,
+  operatorCaller,
+  requireLevel,
+  requireSuperuser,
+} from './caller.ts'
 export { visibleGroup } from './group.ts'
+export { operateIdentity, type Operations } from './operate.ts'
 export { LEVELS, type Level, noPower } from './roles.ts'
 export { systemCaller } from './system-caller.ts'
 export type { IdentityTables } from './tables.ts'

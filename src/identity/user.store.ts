@@ -137,3 +137,13 @@ export async function stripUser(tx: Tx, userId: number, name: string): Promise<v
     .where('personal', '=', true)
     .execute()
 }
+
+/** As crosstie_owner: what is owned goes by cascade, what was written down stays without the name. */
+export async function eraseUser(tx: Tx, id: number): Promise<void> {
+  await tx.deleteFrom('identity.user').where('id', '=', id).execute()
+  await sql`update identity.audit set actor_name = 'erased user' where actor_id = ${id}`.execute(tx)
+  await sql`
+    update identity.audit set object_name = null, details = '{}'
+    where object_id = ${String(id)} and (action like 'user.%' or action like 'member.%' or action = 'session.create')
+  `.execute(tx)
+}

@@ -154,6 +154,13 @@ export function userMissing(): Fault {
   return new Fault('not_found', 'identity.user_missing', 'User not found')
 }
 
+/** @throws Fault `identity.last_superuser` when this is the last one. */
+export async function requireMayLeave(tx: Tx, username: string): Promise<void> {
+  const user = await store.findUserByName(tx, username)
+  if (user === undefined) throw userMissing()
+  await requireAnotherSuperuser(tx, user)
+}
+
 async function requireAnotherSuperuser(tx: Tx, user: store.User): Promise<void> {
   if (!user.is_superuser || user.status !== 'active') return
   const superusers = await store.lockSuperusers(tx)

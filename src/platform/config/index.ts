@@ -1,5 +1,5 @@
 /** Settings, each with where it came from: flag, environment, crosstie.yaml, default. */
-export { type KeptSecrets, keptSecrets } from './kept.ts'
+export { type KeptSecrets, keepVaultKeys, keptSecrets } from './kept.ts'
 export { type Config, type ConfigSources, loadConfig, publicUrl } from './load.ts'
 export {
   environmentNames,

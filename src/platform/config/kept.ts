@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Settings } from './settings.ts'
 
@@ -26,6 +26,18 @@ export async function keptSecrets(
     supabase_jwt_secret: set.supabase_jwt_secret ?? kept.supabase_jwt_secret,
     vault_keys: set.vault_keys ?? kept.vault_keys,
   }
+}
+
+/** Other vault keys in place of the kept ones, all at once: a crash leaves the old file or the new one. */
+export async function keepVaultKeys(dataDirectory: string, vaultKeys: string): Promise<void> {
+  const file = path.join(dataDirectory, 'secrets.json')
+  const kept = (await readKept(file)) ?? (await makeKept(file))
+  const unfinished = `${file}.${process.pid}`
+  await writeFile(unfinished, JSON.stringify({ ...kept, vault_keys: vaultKeys }, null, 2), {
+    mode: 0o600,
+    flush: true,
+  })
+  await rename(unfinished, file)
 }
 
 async function readKept(file: string): Promise<KeptSecrets | null> {

@@ -60,6 +60,21 @@ export async function migrateUp(
   })
 }
 
+export interface MigrationState {
+  id: string
+  room: string
+  /** The release that applied it; null while it is not applied. */
+  release: string | null
+}
+
+/** Every migration of this release and whether the database has it. Changes nothing. */
+export async function migrationStates(url: string, migrations: Migration[]): Promise<MigrationState[]> {
+  const applied = await withOwner(url, readApplied)
+  refuseNewer(applied, migrations)
+  const releases = new Map(applied.map(({ id, release }) => [id, release]))
+  return migrations.map(({ id, room }) => ({ id, room, release: releases.get(id) ?? null }))
+}
+
 export interface DownResult {
   release: string | null
   undone: string[]

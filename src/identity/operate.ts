@@ -1,0 +1,168 @@
+/**
+ * What an operator does by command, with the rules and the audit log of `/v1`: things are called by name there,
+ * and there is no page of a list.
+ */
+import { type TSchema, Type } from 'typebox'
+import type { Claimant, Database } from '#database'
+import { Fault } from '#fault'
+import { parseBySchema, type Problem } from '#http'
+import * as applications from './application.ts'
+import { type Application, listApplications } from './application.store.ts'
+import { audit } from './audit.ts'
+import { type Caller } from './caller.ts'
+import * as groups from './group.ts'
+import { deleteMember, findGroupByName, type Group, listAllGroups, putMember } from './group.store.ts'
+import type { Tx } from './tables.ts'
+import { DisplayName, Email, NewPassword, Username } from './user.schema.ts'
+import { eraseUser, findUserByName, listUsers, type User } from './user.store.ts'
+import * as users from './user.ts'
+
+/** Lists on a terminal end here; longer ones are for `/v1`. */
+const LIST_LIMIT = 10_000
+
+const GroupName = Type.String({ minLength: 3, maxLength: 128 })
+const GroupDescription = Type.String({ maxLength: 512 })
+const ApplicationName = Type.String({ minLength: 1, maxLength: 128 })
+const ApplicationDescription = Type.String({ maxLength: 127 })
+
+/** Erasing goes past the policies of `/v1`, where users are closed only. */
+const OWNER: Claimant = { databaseRole: 'crosstie_owner', claims: {} }
+
+export type Operations = ReturnType<typeof operateIdentity>
+
+export function operateIdentity(db: Database, caller: Caller) {
+  const withTx = <R>(work: (tx: Tx) => Promise<R>) => db.withCaller(caller, work)
+  const idOf = async (username: string) => (await withTx((tx) => userNamed(tx, username))).id
+  return {
+    users: {
+      create: (user: users.NewUser): Promise<User> => {
+        requireFit(Username, user.username, 'The user name')
+        requireFit(Email, user.email ?? null, 'The e-mail address')
+        requireFit(DisplayName, user.display_name ?? '', 'The shown name')
+        return users.createUser(db, caller, user)
+      },
+      list: async (search: string | null): Promise<User[]> => {
+        const page = { page: 1, page_size: LIST_LIMIT, activeOnly: false }
+        return (await withTx((tx) => listUsers(tx, { ...page, search }))).users
+      },
+      close: async (username: string) => users.closeUser(db, caller, await idOf(username)),
+      erase: (username: string) => erase(db, caller, username),
+      setPassword: async (username: string, password: string) => {
+        requireFit(NewPassword, password, 'The password')
+        await users.setPassword(db, caller, { id: await idOf(username), password })
+      },
+      setSuperuser: async (username: string, is_superuser: boolean) =>
+        users.updateUser(db, caller, await idOf(username), { is_superuser }),
+    },
+    groups: {
+      create: async (group: { name: string; slug?: string; description?: string; owner: string }) => {
+        const { name, slug, description = '', owner } = group
+        const problem = slug === undefined ? null : groups.slugProblem(slug)
+        requireFit(GroupName, name, 'The name')
+        requireFit(GroupDescription, description, 'The description')
+        if (problem !== null) throw new Fault('invalid', 'identity.slug', `${problem}.`)
+        return groups.createGroup(db, caller, { name, description, slug, ownerId: await idOf(owner) })
+      },
+      list: (personal: boolean) => withTx((tx) => listAllGroups(tx, personal, LIST_LIMIT)),
+      addMember: (group: string, username: string, role: 'guest' | 'developer' | 'maintainer') =>
+        withTx(async (tx) => {
+          const { id, owner_id } = await groupNamed(tx, group)
+          const user = await userNamed(tx, username)
+          if (owner_id === user.id) {
+            throw new Fault('conflict', 'identity.already_owner', `${username} owns the group already.`)
+          }
+          await putMember(tx, id, user.id, role)
+          await audit(tx, caller, {
+            action: 'member.add',
+            groupId: id,
+            objectId: user.id,
+            objectName: username,
+            details: { role },
+          })
+        }),
+      removeMember: (group: string, username: string) =>
+        withTx(async (tx) => {
+          const { id } = await groupNamed(tx, group)
+          const user = await userNamed(tx, username)
+          if (!(await deleteMember(tx, id, user.id))) {
+            throw new Fault('conflict', 'identity.not_member', `${username} is no member of ${group}.`)
+          }
+          const entry = { groupId: id, objectId: user.id, objectName: username }
+          await audit(tx, caller, { action: 'member.remove', ...entry })
+        }),
+    },
+    applications: {
+      create: async (
+        application: Omit<applications.NewApplication, 'owner' | 'status' | 'scopes'> & ApplicationOf,
+      ) => {
+        const { user, group, ...fields } = application
+        requireFit(ApplicationName, fields.name, 'The name')
+        requireFit(ApplicationDescription, fields.description, 'The description')
+        const owner = await withTx((tx) => ownerNamed(tx, { user, group }))
+        return applications.createApplication(db, caller, {
+          ...fields,
+          owner,
+          status: 'enabled',
+          scopes: [],
+        })
+      },
+      list: (of: ApplicationOf): Promise<Application[]> =>
+        withTx(async (tx) => {
+          const owner = await ownerNamed(tx, of)
+          return (await listApplications(tx, owner, { page: 1, page_size: LIST_LIMIT })).applications
+        }),
+      disable: (id: number) => applications.updateApplication(db, caller, id, { status: 'disabled' }),
+    },
+  }
+}
+
+/** Of one of the two, by name. */
+export interface ApplicationOf {
+  user?: string | undefined
+  group?: string | undefined
+}
+
+async function ownerNamed(tx: Tx, { user, group }: ApplicationOf) {
+  if (user !== undefined && group === undefined) return { user_id: (await userNamed(tx, user)).id }
+  if (group !== undefined && user === undefined) return { group_id: (await groupNamed(tx, group)).id }
+  throw new Fault(
+    'bad_request',
+    'identity.application_owner',
+    'An application belongs to a user or to a group: say --user NAME or --group NAME.',
+  )
+}
+
+async function userNamed(tx: Tx, username: string): Promise<User> {
+  const user = await findUserByName(tx, username)
+  if (user === undefined) {
+    const words = `There is no user "${username}". \`crosstie user list\` shows all.`
+    throw new Fault('not_found', 'identity.user_missing', words)
+  }
+  return user
+}
+
+async function groupNamed(tx: Tx, slugOrName: string): Promise<Group> {
+  const group = await findGroupByName(tx, slugOrName)
+  if (group === undefined) {
+    const words = `There is no group "${slugOrName}". \`crosstie group list\` shows all, with their slugs.`
+    throw new Fault('not_found', 'identity.group_missing', words)
+  }
+  return group
+}
+
+/** The row goes, and by cascade owned groups with all that is in them; the audit log forgets the name. */
+async function erase(db: Database, caller: Caller, username: string): Promise<void> {
+  await db.withCaller(caller, (tx: Tx) => users.requireMayLeave(tx, username))
+  await db.withCaller(OWNER, async (tx: Tx) => {
+    const { id } = await userNamed(tx, username)
+    await eraseUser(tx, id)
+    await audit(tx, caller, { action: 'user.erase', groupId: null, objectId: id })
+  })
+}
+
+function requireFit(schema: TSchema, value: unknown, what: string): void {
+  const result = parseBySchema(schema, value, ['body'])
+  if (!('problems' in result)) return
+  const [problem]: Problem[] = result.problems
+  throw new Fault('invalid', 'identity.invalid', `${what} does not fit: ${problem?.message ?? ''}.`)
+}
