@@ -95,9 +95,10 @@ const LINE_EVERY_MS = 5_000
 
 /** Progress on a terminal is one line that changes; elsewhere a line now and then. Warnings always come. */
 export function progressLines(out: NodeJS.WriteStream, silent: boolean) {
-  const began = performance.now()
+  // From the first row on: what came before (types found in a file, say) says nothing of the rate.
+  let began: number | undefined
+  let lastLine = performance.now()
   let shown = ''
-  let lastLine = began
   const clear = () => {
     if (shown !== '') out.write(`\r${' '.repeat(shown.length)}\r`)
     shown = ''
@@ -110,6 +111,7 @@ export function progressLines(out: NodeJS.WriteStream, silent: boolean) {
       }
       if (event.type !== 'progress' || silent || event.progress.phase === 'finished') return
       const now = performance.now()
+      began ??= now
       const text = progressText(event.progress, (now - began) / 1000)
       if (out.isTTY) {
         const line = text.slice(0, Math.max(20, out.columns - 1))
