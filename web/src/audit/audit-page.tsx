@@ -29,7 +29,7 @@ export function AuditPage() {
     auditQuery({
       page,
       group_id: whole ? undefined : group.data.id,
-      action,
+      action: action?.match(/^[a-z_]+(\.[a-z_]+)?/)?.[0],
       since: since && new Date(`${since}T00:00:00`).toISOString(),
       until: until && new Date(`${until}T23:59:59.999`).toISOString(),
     }),

@@ -101,7 +101,11 @@ function Node({ item, ...rest }: Omit<LevelProps, 'path'> & { item: BrowseItem }
             type="button"
             className={classes.pick}
             aria-pressed={picked === item.path}
-            aria-label={picked === item.path ? t('connection.pickedNode', { name: item.name }) : t('connection.pickNode', { name: item.name })}
+            aria-label={
+              picked === item.path
+                ? t('connection.pickedNode', { name: item.name })
+                : t('connection.pickNode', { name: item.name })
+            }
             onClick={() => onPick(item)}
           >
             {picked === item.path ? t('connection.picked') : t('connection.pick')}

@@ -92,7 +92,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
             label={t('connection.type')}
             required
             allowDeselect={false}
-            data={providers.map((one) => ({ value: one.provider, label: title(one.provider) }))}
+            data={typeOptions(providers, title, t('connection.keptOnly'))}
             {...form.getInputProps('type')}
             onChange={(type) => type !== null && replace(withType(values, providers, type))}
           />
@@ -108,7 +108,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
       </Section>
       {provider !== undefined && (
         <Section title={t('connection.where')}>
-          <div key={`${values.type}.${round}`} style={{ display: 'grid', gap: 16 }}>
+          <div key={`${values.type}.${round}`} className="stack">
             <SchemaFields
               schema={provider.spec}
               values={values.connection_data}
@@ -156,6 +156,17 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
       />
     </Form>
   )
+}
+
+/** What the engine carries comes first; the others are kept for the day that it does. */
+function typeOptions(providers: Provider[], title: (type: string) => string, keptOnly: string) {
+  const carried = ({ can }: Provider) => can.source || can.target
+  return providers
+    .toSorted((a, b) => Number(carried(b)) - Number(carried(a)))
+    .map((one) => ({
+      value: one.provider,
+      label: carried(one) ? title(one.provider) : `${title(one.provider)} – ${keptOnly}`,
+    }))
 }
 
 /** The form's errors under one of its parts, by the part's own field names. */

@@ -86,7 +86,7 @@ function ConnectionView({ connection }: { connection: Connection }) {
           </>
         }
       />
-      <div style={{ display: 'grid', gap: 16 }}>
+      <div className="stack">
         <TestAnswer tried={tried} />
         <Section title={t('connection.what')}>
           <ConnectionFacts connection={connection} type={title(connection.type)} />

@@ -11,7 +11,8 @@ export interface ConnectionValues extends Record<string, unknown> {
 }
 
 export function startOf(providers: Provider[], connection: Connection | undefined): ConnectionValues {
-  const type = connection?.type ?? providers[0]?.provider ?? ''
+  const first = providers.find(({ can }) => can.source || can.target) ?? providers[0]
+  const type = connection?.type ?? first?.provider ?? ''
   const provider = providers.find((one) => one.provider === type)
   const way = wayBy(provider, connection?.auth_data?.type)
   return {

@@ -35,14 +35,16 @@ export function GroupPage() {
           </Badge>
         }
       />
-      <GroupSettings key={groupId} group={group} role={role} />
-      <Members
-        group={group}
-        role={role}
-        page={page}
-        onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
-      />
-      <DangerZone group={group} role={role} />
+      <div className="stack">
+        <GroupSettings key={groupId} group={group} role={role} />
+        <Members
+          group={group}
+          role={role}
+          page={page}
+          onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
+        />
+        <DangerZone group={group} role={role} />
+      </div>
     </>
   )
 }

@@ -20,10 +20,12 @@ export function MePage() {
   return (
     <>
       <PageHeader title={t('nav.me')} lead={me.username} />
-      <Account me={me} />
-      <Looks />
-      <PasswordChange username={me.username} />
-      <Sessions />
+      <div className="stack">
+        <Account me={me} />
+        <Looks />
+        <PasswordChange username={me.username} />
+        <Sessions />
+      </div>
     </>
   )
 }

@@ -60,15 +60,17 @@ function QueueView({ queue }: { queue: Queue }) {
           </>
         }
       />
-      <Section title={t('queue.what')}>
-        <Facts
-          items={[
-            [t('queue.slug'), <code key="slug">{queue.slug}</code>],
-            [t('queue.worker'), t('queue.workerWords')],
-          ]}
-        />
-      </Section>
-      <QueueTransfers queue={queue} />
+      <div className="stack">
+        <Section title={t('queue.what')}>
+          <Facts
+            items={[
+              [t('queue.slug'), <code key="slug">{queue.slug}</code>],
+              [t('queue.worker'), t('queue.workerWords')],
+            ]}
+          />
+        </Section>
+        <QueueTransfers queue={queue} />
+      </div>
       {changing && <QueueDialog groupId={queue.group_id} queue={queue} onClose={() => setChanging(false)} />}
       {removing && (
         <ConfirmDialog

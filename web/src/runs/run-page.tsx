@@ -58,7 +58,7 @@ function RunView({ run }: { run: Run }) {
         }
         actions={<RunActions run={run} />}
       />
-      <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+      <div className="stack">
         {run.status === 'FAILED' && (
           <Notice tone="failure" title={t('run.failed')} live>
             {run.error ?? t('run.noReason')}

@@ -8,7 +8,7 @@ import { ActionButton } from '../ui/action-button.tsx'
 import { FormRow } from '../ui/form.tsx'
 import { LinkButton } from '../ui/link-button.tsx'
 import classes from './end-fields.module.css'
-import { formatOf, SOURCE_FORMATS, splitPath, TARGET_FORMATS } from './file-format.ts'
+import { FORMATS, formatOf, splitPath } from './file-format.ts'
 import { FormatFields } from './format-fields.tsx'
 import type { EndKind, TransferValues } from './transfer-values.ts'
 
@@ -164,7 +164,7 @@ function FileFields({ side, form, connectionId }: PlaceProps) {
       />
       <FormatFields
         side={side}
-        formats={source ? SOURCE_FORMATS : TARGET_FORMATS}
+        formats={FORMATS}
         format={values.file_format}
         onChange={(format) => form.setFieldValue(`${at}.file_format`, format)}
         errors={form.errors}

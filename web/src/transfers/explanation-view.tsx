@@ -47,7 +47,7 @@ export function ExplanationView({ explanation }: { explanation: Explanation }) {
             cell: ({ sourceType }) => <code>{sourceType}</code>,
           },
           { id: 'to', header: t('explain.targetType'), cell: ({ targetType }) => <code>{targetType}</code> },
-          { id: 'note', header: t('explain.note'), wide: true, cell: ({ note }) => note },
+          { id: 'note', header: t('explain.note'), cell: ({ note }) => note },
         ]}
       />
       {preview !== undefined && preview.columns.length > 0 && (

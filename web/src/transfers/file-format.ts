@@ -1,8 +1,7 @@
 import type { FileFormat } from '../api/transfers.ts'
 
-/** The formats that the engine reads, and those that it writes: JSON as one array cannot be appended to. */
-export const SOURCE_FORMATS = ['csv', 'jsonline', 'json', 'parquet'] as const
-export const TARGET_FORMATS = ['csv', 'jsonline', 'parquet'] as const
+/** The formats that the engine carries. */
+export const FORMATS = ['csv', 'jsonline', 'json', 'parquet'] as const
 
 export const COMPRESSIONS: Record<string, readonly string[]> = {
   csv: ['none', 'gzip'],

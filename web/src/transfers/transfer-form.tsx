@@ -143,7 +143,7 @@ export function TransferForm({
         )}
       </Section>
       <Section title={t('transfer.nameAndQueue')}>
-        <div style={{ display: 'grid', gap: 16 }}>
+        <div className="stack">
           <TextInput label={t('common.name')} required maxLength={128} {...form.getInputProps('name')} />
           <Textarea
             label={t('common.description')}
@@ -156,7 +156,7 @@ export function TransferForm({
         </div>
       </Section>
       <Section title={t('transfer.schedule')}>
-        <div style={{ display: 'grid', gap: 16 }}>
+        <div className="stack">
           <ScheduleFields form={form} />
         </div>
       </Section>

@@ -44,7 +44,7 @@ function TransferView({ transfer }: { transfer: Transfer }) {
         lead={transfer.description}
         actions={<TransferActions transfer={transfer} />}
       />
-      <div style={{ display: 'grid', gap: 16 }}>
+      <div className="stack">
         <Section title={t('transfer.what')}>
           <Definition transfer={transfer} />
         </Section>
@@ -78,7 +78,7 @@ function Explain({ transferId }: { transferId: number }) {
   const [asked, setAsked] = useState(false)
   const query = useQuery({ ...explainQuery(transferId, 20), enabled: asked })
   return (
-    <div style={{ display: 'grid', gap: 12, justifyItems: 'stretch' }}>
+    <div className="stack">
       <div>
         <ActionButton
           icon="view"

@@ -15,7 +15,7 @@ export function SecretOnce({ title, secret, onClose }: SecretOnceProps) {
   const { t } = useTranslation()
   return (
     <Dialog title={title} onClose={onClose} dismissible={false}>
-      <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+      <div className="stack">
         <Notice tone="attention">{t('application.once')}</Notice>
         <CodeBlock label={t('application.secret')} text={secret} />
         <Button onClick={onClose}>{t('application.kept')}</Button>

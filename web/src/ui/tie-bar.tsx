@@ -26,7 +26,12 @@ export function TieBar({ label, share, state }: TieBarProps) {
       data-state={state}
       data-open={percent === null || undefined}
     >
-      <div className={classes.ties} style={{ width: `${percent ?? 100}%` }} />
+      {/* Another element when the whole becomes known, or it would slide back from full. */}
+      <div
+        key={percent === null ? 'open' : 'known'}
+        className={classes.ties}
+        style={{ width: `${percent ?? 100}%` }}
+      />
     </div>
   )
 }

@@ -10,7 +10,12 @@ export function ToastCorner() {
   useEffect(() => {
     const show = (event: Event) => {
       if (!(event instanceof CustomEvent)) return
-      notifications.show({ message: String(event.detail), autoClose: 4000, withBorder: true, closeButtonProps: { 'aria-label': t('common.close') } })
+      notifications.show({
+        message: String(event.detail),
+        autoClose: 4000,
+        withBorder: true,
+        closeButtonProps: { 'aria-label': t('common.close') },
+      })
     }
     toasts.addEventListener('say', show)
     return () => toasts.removeEventListener('say', show)

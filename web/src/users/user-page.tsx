@@ -59,8 +59,10 @@ function UserView({ user }: { user: User }) {
           </ActionButton>
         }
       />
-      <UserForm user={user} whyNot={whyNot ?? closed} />
-      <PasswordReset user={user} whyNot={whyNot ?? closed} />
+      <div className="stack">
+        <UserForm user={user} whyNot={whyNot ?? closed} />
+        <PasswordReset user={user} whyNot={whyNot ?? closed} />
+      </div>
       {closing && (
         <ConfirmDialog
           title={t('user.closeTitle', { name: user.username })}
