@@ -16,6 +16,7 @@ import type { Tx } from './queue.store.ts'
 import { isFinal, RUN_CHANNEL, type TransferDump } from './run.ts'
 import { createRecorder, type Recorder } from './run-recorder.ts'
 import { endRun, findRun, insertLog, markStarted, type Run, type RunEnd } from './run.store.ts'
+import type { PreparedRun } from './tables.ts'
 import { deleteMark, findMark, type Mark, putMark } from './transfer.store.ts'
 
 export interface ClaimedRun extends LeasedRow {
@@ -84,62 +85,94 @@ interface Attempt {
   mark: Mark | undefined
 }
 
+/** After so many workers died over a run it has failed: it is the run that kills them. */
+export const MAX_ATTEMPTS = 3
+
 class LeaseLost extends Error {
   constructor(id: number) {
     super(`run ${id} is no longer this worker's`)
   }
 }
 
+/** How a run is over; null when its end was written already. */
+type Outcome = { end: RunEnd; result?: JobResult } | null
+
 async function oneAttempt(attempt: Attempt): Promise<void> {
-  const { options, caller, row, run, recorder, signal, stop } = attempt
+  // What the end writes may fail too (the database is away): then the run is taken up once more and found
+  // committed, so that failure must not be mistaken for one of the run.
+  const outcome = await outcomeOf(attempt)
+  if (outcome !== null) await end(attempt, outcome.end, outcome.result)
+}
+
+async function outcomeOf(attempt: Attempt): Promise<Outcome> {
+  const { options, row, signal, stop } = attempt
   try {
-    const left = run.status === 'CREATED' ? null : await lookAtDead(attempt)
-    if (left === 'over') return
-    if (run.status === 'SEND_STOP_SIGNAL') return await end(attempt, { status: 'STOPPED', error: null })
-    const status = await options.db.withCaller(caller, (tx: Tx) =>
-      markStarted(tx, row, options.urlOf(row.id)),
-    )
-    if (status === undefined) throw new LeaseLost(row.id)
-    if (status === 'SEND_STOP_SIGNAL') return await end(attempt, { status: 'STOPPED', error: null })
-    options.db.notify(RUN_CHANNEL, String(row.id))
-    if (left === 'unchanged') recorder.log('warning', `The worker was lost; this is attempt ${row.attempts}.`)
-    await carry(attempt)
+    return await carryOut(attempt)
   } catch (error) {
     if (error instanceof LeaseLost || signal.aborted) throw error
     if (stop.signal.reason instanceof LeaseLost) throw stop.signal.reason
-    if (error instanceof Fault && error.code === 'transfer.stopped') {
-      return await end(attempt, { status: 'STOPPED', error: null })
+    if (error instanceof Fault) {
+      if (error.code === 'platform.database_unavailable') throw error
+      return error.code === 'transfer.stopped' ? STOPPED : { end: { status: 'FAILED', error: error.message } }
     }
-    if (!(error instanceof Fault)) options.log.error({ run: row.id, err: error }, 'a run failed by a bug')
-    const said = error instanceof Fault ? error.message : `Internal error: ${messageOf(error)}`
-    await end(attempt, { status: 'FAILED', error: said })
+    // A bug, or the hub's database at its worst moment: another try tells which.
+    if (row.attempts < MAX_ATTEMPTS) throw error
+    options.log.error({ run: row.id, err: error }, 'a run failed by a bug')
+    return { end: { status: 'FAILED', error: `Internal error: ${messageOf(error)}` } }
   }
 }
 
-async function carry(attempt: Attempt): Promise<void> {
+const STOPPED: Outcome = { end: { status: 'STOPPED', error: null } }
+
+async function carryOut(attempt: Attempt): Promise<Outcome> {
+  const { options, caller, row, run, recorder } = attempt
+  const left = run.status === 'CREATED' ? 'unchanged' : await lookAtDead(attempt)
+  if (left !== 'unchanged') return left
+  if (run.status === 'SEND_STOP_SIGNAL') return STOPPED
+  const status = await options.db.withCaller(caller, (tx: Tx) => markStarted(tx, row, options.urlOf(row.id)))
+  if (status === undefined) throw new LeaseLost(row.id)
+  if (status === 'SEND_STOP_SIGNAL') return STOPPED
+  options.db.notify(RUN_CHANNEL, String(row.id))
+  if (run.started_at !== null) {
+    recorder.log(
+      'warning',
+      'Begun anew: the worker that had it was lost or stopped. The target is as it was.',
+    )
+  }
+  return carry(attempt)
+}
+
+async function carry(attempt: Attempt): Promise<Outcome> {
   const { options, row, recorder, signal, stop } = attempt
   const { job, fileMark, nothingNew } = await makeJob(attempt)
   if (nothingNew) {
     recorder.log('info', 'Every file of the folder was carried by an earlier run.')
-    return await end(attempt, { status: 'FINISHED', error: null })
+    return { end: { status: 'FINISHED', error: null } }
+  }
+  const keep = async (prepared: PreparedRun | null): Promise<void> => {
+    // The job commits (or its witness goes) once this is kept; under a lost lease neither may happen.
+    if ((await recorder.flush({ prepared })) === undefined) throw new LeaseLost(row.id)
   }
   const onEvent = (event: EngineEvent): void | Promise<void> => {
     recorder.hear(event)
-    if (event.type === 'withdrawn') return recorder.flush({ prepared: null })
+    if (event.type === 'withdrawn') return keep(null)
     if (event.type !== 'prepared') return undefined
     const { rows, witness } = event
     const mark = fileMark ?? event.mark
-    // Once this is kept the job commits: a lease that was lost must not let it.
-    return recorder
-      .flush({ prepared: { rows, witness, ...(mark === undefined ? {} : { mark }) } })
-      .then(() => {
-        if (stop.signal.reason instanceof LeaseLost) throw stop.signal.reason
-      })
+    return keep({ rows, witness, ...(mark === undefined ? {} : { mark }) })
   }
+  const began = performance.now()
   const result = await spawnJob(job, { onEvent, signal: AbortSignal.any([signal, stop.signal]) })
-  await finish(attempt, fileMark === undefined ? result : { ...result, mark: fileMark })
+  const seconds = (performance.now() - began) / 1000
+  recorder.log('info', `${counted(result.rows)} carried to ${result.written} in ${seconds.toFixed(1)} s.`)
   options.log.info({ run: row.id, rows: result.rows, route: result.route }, 'run finished')
+  return {
+    end: { status: 'FINISHED', error: null },
+    result: fileMark === undefined ? result : { ...result, mark: fileMark },
+  }
 }
+
+const counted = (rows: number): string => `${rows} ${rows === 1 ? 'row' : 'rows'}`
 
 async function makeJob(attempt: Attempt) {
   const { options, caller, run } = attempt
@@ -154,50 +187,47 @@ async function makeJob(attempt: Attempt) {
 }
 
 /** What a dead worker left: its rows are there (then the run is over), nothing of them is, or nobody can tell. */
-async function lookAtDead(attempt: Attempt): Promise<'over' | 'unchanged'> {
-  const { run, recorder } = attempt
+async function lookAtDead(attempt: Attempt): Promise<'unchanged' | NonNullable<Outcome>> {
+  const { run, recorder, row } = attempt
+  const { prepared } = run
   if (run.started_at === null) return 'unchanged'
   let job: Job
   try {
     const made = await makeJob(attempt)
-    if (run.prepared !== null && !sameTarget(run, made.sides.target.connection.config)) {
+    if (prepared !== null && !sameTarget(run, made.sides.target.connection.config)) {
       throw new Fault('failed', 'transfer.commit_unknown', 'The target connection was changed in between.')
     }
     job = made.job
   } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'platform.database_unavailable') throw error
     // Without both sides nothing can be looked up. Nothing was prepared: nothing can have been committed.
-    if (run.prepared === null) return 'unchanged'
-    await end(attempt, { status: 'FAILED', error: `${UNKNOWN} ${messageOf(error)}` })
-    return 'over'
+    if (prepared === null) return 'unchanged'
+    return { end: { status: 'FAILED', error: `${UNKNOWN} (${error.message})` } }
   }
-  const forget = () => recorder.flush({ prepared: null })
-  const became = await recoverJob(job, run.prepared, forget).catch(() =>
-    run.prepared === null ? ('unchanged' as const) : ('unknown' as const),
-  )
+  const forget = async (): Promise<void> => {
+    if ((await recorder.flush({ prepared: null })) === undefined) throw new LeaseLost(row.id)
+  }
+  const became = await recoverJob(job, prepared, forget).catch((error: unknown) => {
+    if (prepared === null) return 'unchanged' as const
+    // The target does not answer now; it may the next time. At the last try it is said as it is.
+    if (row.attempts < MAX_ATTEMPTS)
+      throw error instanceof Fault ? new Error(error.message, { cause: error }) : error
+    return 'unknown' as const
+  })
   if (became === 'unchanged') return 'unchanged'
-  if (became === 'unknown' || run.prepared === null) {
-    await end(attempt, { status: 'FAILED', error: UNKNOWN })
-    return 'over'
-  }
+  if (became === 'unknown' || prepared === null) return { end: { status: 'FAILED', error: UNKNOWN } }
+  const { rows, mark } = prepared
   recorder.log(
     'warning',
-    'The worker was lost after the target had taken the rows; the run is finished by its mark.',
+    `The worker was lost just after the target had taken the rows: ${counted(rows)} carried.`,
   )
-  const { rows, mark } = run.prepared
   const route = run.engine === 'embedded' ? 'embedded' : 'copy'
-  await finish(attempt, { route, rows, bytes: 0, written: '', ...(mark === undefined ? {} : { mark }) })
-  return 'over'
+  const result: JobResult = { route, rows, bytes: 0, written: '', ...(mark === undefined ? {} : { mark }) }
+  return { end: { status: 'FINISHED', error: null }, result }
 }
 
 const UNKNOWN =
   'The worker was lost while the target was being committed, and whether its rows are there cannot be told. Look at the target before the run is started again.'
-
-async function finish(attempt: Attempt, result: JobResult): Promise<void> {
-  const { recorder } = attempt
-  const where = result.written === '' ? '' : ` to ${result.written}`
-  recorder.log('info', `${result.rows} ${result.rows === 1 ? 'row' : 'rows'} carried${where}.`)
-  await end(attempt, { status: 'FINISHED', error: null }, result)
-}
 
 /** State, mark, last lines and event in one transaction; whoever listens is told after it. */
 async function end(attempt: Attempt, ended: RunEnd, result?: JobResult): Promise<void> {
@@ -208,13 +238,13 @@ async function end(attempt: Attempt, ended: RunEnd, result?: JobResult): Promise
   if (ended.status === 'STOPPED') recorder.log('warning', 'Stopped on request. The target is as it was.')
   const { lines, progress } = recorder.rest()
   const last = progress ?? run.progress ?? undefined
-  const counted =
+  const final =
     result === undefined || last === undefined
       ? last
       : { ...last, rows: result.rows, phase: 'finished', eta_seconds: null }
   const { db } = options
   const isOurs = await db.withCaller(caller, async (tx: Tx, afterCommit) => {
-    if (!(await endRun(tx, row, { ...ended, progress: counted ?? countOf(result) }))) return false
+    if (!(await endRun(tx, row, { ...ended, progress: final ?? countOf(result) }))) return false
     await insertLog(tx, row, lines)
     if (ended.status === 'FINISHED') await keepMark(tx, run, result)
     const kind = `run.${ended.status.toLowerCase()}`
@@ -267,15 +297,11 @@ function folderOf({ options, row }: Attempt): string {
 }
 
 /** A run whose worker was killed too often. */
-export async function giveUpRun(
-  options: Pick<CarryOptions, 'db'>,
-  row: ClaimedRun,
-  maxAttempts: number,
-): Promise<void> {
+export async function giveUpRun(options: Pick<CarryOptions, 'db'>, row: ClaimedRun): Promise<void> {
   const { db } = options
   const caller = await systemCaller(db, row.groupId)
   await db.withCaller(caller, async (tx: Tx, afterCommit) => {
-    const error = `Given up: the worker of this run was lost ${maxAttempts} times.`
+    const error = `Given up: the worker of this run was lost ${MAX_ATTEMPTS} times.`
     if (!(await endRun(tx, row, { status: 'FAILED', error }))) return
     const payload = { run_id: row.id, error }
     await emit(

@@ -11,7 +11,7 @@ import type { Server } from '#http'
 import type { Caller } from '#identity'
 import type { Tx } from './queue.store.ts'
 import { isFinal, RUN_CHANNEL, visibleRun } from './run.ts'
-import { presentLine, presentRun, RunPath } from './run.routes.ts'
+import { presentLine, presentRun, RunPath } from './run.read.ts'
 import { listLog } from './run.store.ts'
 
 /** At most twice a second; and so often at least, should a notification be lost. */

@@ -10,8 +10,8 @@ import type { LogLevel, RunProgress, RunStatus } from './tables.ts'
 export interface Recorder {
   hear: (event: EngineEvent) => void
   log: (level: LogLevel, message: string) => void
-  /** Writes what is waiting, in a transaction of its own. */
-  flush: (more?: Movement) => Promise<void>
+  /** Writes what is waiting, in a transaction of its own. Answers the run's state; undefined: it is not ours any more. */
+  flush: (more?: Movement) => Promise<RunStatus | undefined>
   /** Takes the lines that wait, for the transaction that ends the run. */
   rest: () => { lines: LogLine[]; progress: RunProgress | undefined }
   stop: () => void
@@ -35,10 +35,10 @@ const LINES_AT_ONCE = 1_000
 export async function createRecorder(options: RecorderOptions): Promise<Recorder> {
   const { db, caller, run, linesLimit } = options
   let seq = await db.withCaller(caller, (tx: Tx) => lastSeq(tx, run.id))
-  let lines: LogLine[] = []
+  const lines: LogLine[] = []
   let moved: Movement = {}
   let latest: RunProgress | undefined
-  let writing: Promise<void> = Promise.resolve()
+  let writing: Promise<unknown> = Promise.resolve()
   const began = performance.now()
 
   const add = (level: LogLevel, message: string) => {
@@ -54,11 +54,11 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
     })
   }
 
-  const write = async (more: Movement): Promise<void> => {
+  const write = async (more: Movement): Promise<RunStatus | undefined> => {
     const now = { ...moved, ...more }
     const said = lines.splice(0, LINES_AT_ONCE)
     moved = {}
-    if (Object.keys(now).length === 0 && said.length === 0) return
+    if (Object.keys(now).length === 0 && said.length === 0) return 'STARTED'
     const status = await db.withCaller(caller, async (tx: Tx) => {
       const found = await moveRun(tx, run, now)
       if (found !== undefined) await insertLog(tx, run, said)
@@ -66,10 +66,11 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
     })
     db.notify(RUN_CHANNEL, String(run.id))
     if (status === undefined || status === 'SEND_STOP_SIGNAL') options.onStatus(status)
+    return status
   }
 
   // One at a time, in order: lines are numbered and states follow each other.
-  const flush = (more: Movement = {}): Promise<void> => {
+  const flush = (more: Movement = {}): Promise<RunStatus | undefined> => {
     const next = writing.then(() => write(more))
     writing = next.catch(() => {})
     return next

@@ -7,7 +7,7 @@ import { systemCaller } from '#identity'
 import { type LeaseServer, serveLeases } from '#lease'
 import type { Log } from '#log'
 import { serveTimers, type Timer } from '#timer'
-import { carryRun, type CarryOptions, type ClaimedRun, giveUpRun } from './carry-run.ts'
+import { carryRun, type CarryOptions, type ClaimedRun, giveUpRun, MAX_ATTEMPTS } from './carry-run.ts'
 import type { Tx } from './queue.store.ts'
 import { putInQueue, WORK_CHANNEL } from './run.ts'
 import { nextRuns, SCHEDULE_KIND } from './schedule.ts'
@@ -19,9 +19,6 @@ export interface WorkerOptions extends CarryOptions {
   /** Runs at once. */
   runs: number
 }
-
-/** After so many workers died over a run it has failed: it is the run that kills them. */
-const MAX_ATTEMPTS = 3
 
 export interface Worker {
   stop: () => Promise<void>
@@ -43,7 +40,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     concurrency: options.runs,
     maxAttempts: MAX_ATTEMPTS,
     work: (row, signal) => carryRun(options, row, signal),
-    onExhausted: (row) => giveUpRun(options, row, MAX_ATTEMPTS),
+    onExhausted: (row) => giveUpRun(options, row),
   })
   const timers = serveTimers({
     db,
