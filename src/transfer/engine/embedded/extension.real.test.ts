@@ -79,7 +79,8 @@ test('an increment with filters gives the same rows and mark both ways', async (
       }),
     'increment.jsonl',
   )
-  expect(readFileSync(scan, 'utf8')).toBe(readFileSync(copy, 'utf8'))
+  const lines = (file: string) => readFileSync(file, 'utf8').split('\n').toSorted()
+  expect(lines(scan)).toEqual(lines(copy))
 })
 
 test('a password in the address is in no message', async () => {

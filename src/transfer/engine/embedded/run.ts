@@ -142,6 +142,10 @@ async function write(
       }
     case 'file': {
       const output = await planOutput(target, job.id)
+      // A table has no order to keep, unless a query gave it one.
+      if (job.source.type === 'postgres' && job.transformations.every(({ type }) => type !== 'sql')) {
+        await work.duck.run('set preserve_insertion_order = false')
+      }
       await work.duck.lock([...work.source.paths, output.temporaryPath], [temporaryDirectory])
       let rows: number
       try {
