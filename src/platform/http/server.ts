@@ -83,36 +83,7 @@ export async function createServer({ settings, log, version, authenticate }: Ser
     return reply.status(status).send(body)
   })
 
-  await app.register(cookie)
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        connectSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'self'"],
-        frameAncestors: ["'none'"],
-        formAction: ["'self'"],
-      },
-    },
-    // Behind TLS the proxy says so; on plain HTTP the header would mean nothing.
-    strictTransportSecurity: false,
-    crossOriginEmbedderPolicy: false,
-  })
-  await app.register(rateLimit, {
-    global: settings.limit_requests.count > 0,
-    max: settings.limit_requests.count || 1,
-    timeWindow: settings.limit_requests.perMs ?? 60_000,
-    errorResponseBuilder: (_request, context) =>
-      new Fault(
-        'too_many',
-        'platform.too_many_requests',
-        `Too many requests. Try again in ${context.after}.`,
-      ),
-  })
+  await protect(app, settings)
   await describeApi(app, version)
   addMetrics(app, settings)
   return app
@@ -181,6 +152,40 @@ function translate(error: FastifyError | Fault): unknown {
     return new Fault('bad_request', 'platform.bad_request', error.message)
   }
   return error
+}
+
+/** Cookies, the headers that keep a page to itself, and the limit of requests. */
+async function protect(app: FastifyInstance, settings: Pick<Settings, 'limit_requests'>): Promise<void> {
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+      },
+    },
+    // Behind TLS the proxy says so; on plain HTTP the header would mean nothing.
+    strictTransportSecurity: false,
+    crossOriginEmbedderPolicy: false,
+  })
+  await app.register(rateLimit, {
+    global: settings.limit_requests.count > 0,
+    max: settings.limit_requests.count || 1,
+    timeWindow: settings.limit_requests.perMs ?? 60_000,
+    errorResponseBuilder: (_request, context) =>
+      new Fault(
+        'too_many',
+        'platform.too_many_requests',
+        `Too many requests. Try again in ${context.after}.`,
+      ),
+  })
 }
 
 /** A number means that many hops; anything else is addresses and networks. */
