@@ -6,10 +6,11 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { environmentNames, isSecret, type Limit, SETTINGS, type SettingName } from '#config'
+import { commandsPage } from './reference/commands.ts'
 
 /** Page name under docs/reference → its text. */
-export function referencePages(): Record<string, string> {
-  return { 'settings.md': settingsPage() }
+export async function referencePages(): Promise<Record<string, string>> {
+  return { 'settings.md': settingsPage(), 'commands.md': await commandsPage() }
 }
 
 function settingsPage(): string {
@@ -39,7 +40,7 @@ function defaultText(name: SettingName): string {
   if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return ''
   if (Array.isArray(value)) return `\`${value.join(',')}\``
   if (typeof value === 'object') return `\`${limitText(value as Limit)}\`` // the only object among defaults
-  return `\`${String(value)}\``
+  return `\`${value as string | number | boolean}\`` // what is left of the defaults' types
 }
 
 function limitText({ count, perMs }: Limit): string {
@@ -52,5 +53,6 @@ function limitText({ count, perMs }: Limit): string {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const folder = path.join(import.meta.dirname, '..', 'docs', 'reference')
-  for (const [name, text] of Object.entries(referencePages())) await writeFile(path.join(folder, name), text)
+  for (const [name, text] of Object.entries(await referencePages()))
+    await writeFile(path.join(folder, name), text)
 }
