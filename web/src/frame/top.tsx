@@ -31,18 +31,10 @@ export function Top({ onMenu, onHelp }: TopProps) {
         <GroupSwitch />
       </div>
       <div className={classes.end}>
-        <button
-          type="button"
-          className={classes.search}
-          onClick={openPalette}
-          aria-label={t('frame.search')}
-          aria-keyshortcuts="Control+K"
-        >
+        <button type="button" className={classes.search} onClick={openPalette} aria-keyshortcuts="Control+K">
           <Icon name="search" />
           <span className={classes.searchWords}>{t('frame.search')}</span>
-          <kbd className={classes.searchKeys} aria-hidden="true">
-            Ctrl K
-          </kbd>
+          <kbd className={classes.searchKeys}>Ctrl K</kbd>
         </button>
         <MeMenu onHelp={onHelp} />
       </div>

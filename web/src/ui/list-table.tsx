@@ -10,6 +10,7 @@ import { type ReactNode, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import classes from './list-table.module.css'
+import { nextSort } from './next-sort.ts'
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
 
@@ -122,12 +123,6 @@ function define<T extends object>(
       return order.compare(String(left), String(right))
     },
   }))
-}
-
-/** Up, then down, then the hub's own order. */
-export function nextSort(id: string, sort: string): string {
-  if (sort === id) return `-${id}`
-  return sort === `-${id}` ? '' : id
 }
 
 function ariaSort(id: string, sort: string): 'ascending' | 'descending' | undefined {
