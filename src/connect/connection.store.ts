@@ -74,7 +74,7 @@ export async function listConnections(
     .executeTakeFirstOrThrow()
   const found = await query
     .select(COLUMNS)
-    .orderBy(match === null ? sql`0` : sql`ts_rank(c.search_vector, ${match}) desc`)
+    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(c.search_vector, ${match}) desc`))
     .orderBy('c.name')
     .limit(filter.page_size)
     .offset(offsetOf(filter))

@@ -25,7 +25,7 @@ export async function listQueues(
     .executeTakeFirstOrThrow()
   const queues = await query
     .select(COLUMNS)
-    .orderBy(match === null ? sql`0` : sql`ts_rank(search_vector, ${match}) desc`)
+    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(search_vector, ${match}) desc`))
     .orderBy('id')
     .limit(filter.page_size)
     .offset(offsetOf(filter))

@@ -69,7 +69,7 @@ export async function listTransfers(
     .executeTakeFirstOrThrow()
   const transfers = await query
     .select(COLUMNS)
-    .orderBy(match === null ? sql`0` : sql`ts_rank(t.search_vector, ${match}) desc`)
+    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(t.search_vector, ${match}) desc`))
     .orderBy('t.name')
     .limit(filter.page_size)
     .offset(offsetOf(filter))
