@@ -33,6 +33,15 @@ session.addEventListener('over', () => {
   void router.navigate({ to: '/sign-in', search: { to: href } })
 })
 
+// After an upgrade the chunks of the old page are gone: the new page is fetched, once in a while at most.
+addEventListener('vite:preloadError', (event) => {
+  const key = 'crosstie.reloaded'
+  if (Date.now() - Number(sessionStorage.getItem(key)) < 60_000) return
+  event.preventDefault()
+  sessionStorage.setItem(key, String(Date.now()))
+  location.reload()
+})
+
 const scheme = localStorageColorSchemeManager({ key: 'crosstie.scheme' })
 
 const element = document.getElementById('root')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -7,22 +7,32 @@ import type { Server } from './server.ts'
 
 /** Paths that are never a page: a wrong one there is an answer for a program. */
 const DOORS =
-  /^\/(v1|openapi\.json|docs|metrics|monitoring|healthz|readyz|realtime|rest|npm|composer|generic|yapkg|foreseen|hooks)(\/|$)/
+  /^\/(v1|assets|openapi\.json|docs|metrics|monitoring|healthz|readyz|realtime|rest|npm|composer|generic|yapkg|foreseen|hooks)(\/|$)/
 
 /**
  * Serves the built page from `folder`, its address bar included: any path that is no file and no door is the page.
  * While the page is being built, a waiting sheet stands in.
  */
 export async function servePage(app: Server, folder: string): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: path.join(folder, 'assets'),
-    prefix: '/assets/',
-    immutable: true,
-    maxAge: '365d',
-    // Looked up at each request, for the page may be built after the start.
-    wildcard: true,
-    decorateReply: false,
-    logLevel: 'silent',
+  // The page may be built after the start; the folder must be there before. In an installed package it is.
+  await mkdir(path.join(folder, 'assets'), { recursive: true }).catch(() => {})
+  await app.register(async (assets) => {
+    // Whoever wants to sign in needs the page first.
+    assets.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'public' }
+    })
+    await assets.register(fastifyStatic, {
+      root: path.join(folder, 'assets'),
+      prefix: '/assets/',
+      immutable: true,
+      maxAge: '365d',
+      // Looked up at each request, not listed at the start.
+      wildcard: true,
+      // The build lays `.br` and `.gz` beside each file.
+      preCompressed: true,
+      decorateReply: false,
+      logLevel: 'silent',
+    })
   })
   app.setNotFoundHandler(async (request: FastifyRequest, reply: FastifyReply) => {
     const isPage = request.method === 'GET' && !DOORS.test(request.url.split('?')[0] ?? '')
