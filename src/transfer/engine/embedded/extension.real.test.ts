@@ -7,6 +7,9 @@ import { startTestPostgres, type TestPostgres } from '../../../platform/testing/
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '#fault'
+
 import { fetchExtension } from '../extension.ts'
 import type { Job } from '../job.ts'
 import { jobOf, leftovers, rowsOf, runHere, tableSource, tableTarget } from '../testing.ts'
@@ -106,5 +109,26 @@ test('a stop while the extension reads leaves no session and no file', async () 
     (error: unknown) => expect(error).toMatchObject({ code: 'transfer.stopped' }),
   )
   expect(Date.now() - began).toBeLessThan(2_300)
+  expect(await leftovers(client)).toEqual([])
+})
+
+test('sessions that are ended at any moment end the run, and not the process', async () => {
+  for (let round = 0; round < 12; round++) {
+    const job = jobOf(
+      tableSource(url, 'plain'),
+      fileTarget(folder.path(`killed${round}.jsonl`), JSON_LINES),
+      { extensionDirectories: [extensions] },
+    )
+    const run = runHere(job).then(
+      () => 'finished',
+      (error: unknown) => (error instanceof Fault ? error.code : String(error)),
+    )
+    await sleep(20 + round * 20)
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1',
+      [`%${job.id}`],
+    )
+    expect(['finished', 'transfer.connection_lost']).toContain(await run)
+  }
   expect(await leftovers(client)).toEqual([])
 })

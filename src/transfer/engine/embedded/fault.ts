@@ -2,6 +2,7 @@ import { Fault, messageOf } from '#fault'
 
 import { cut } from '../../format/sql.ts'
 import { pathFault } from '../../store/file/path-guard.ts'
+import { placeOf } from '../../store/postgres/login.ts'
 import { postgresFault } from '../../store/postgres/fault.ts'
 import type { Job } from '../job.ts'
 
@@ -152,6 +153,17 @@ function otherFault(told: string, place: DuckPlace, cause: unknown): Fault {
     return make('invalid', 'query_refused', `The query over ${place.source} was refused: ${said}.`, cause)
   }
   const { source } = place.job
+  if (
+    source.type === 'postgres' &&
+    /server closed the connection|terminating connection|connection .*(lost|reset)/i.test(told)
+  ) {
+    return make(
+      'unavailable',
+      'connection_lost',
+      `The connection to ${placeOf(source.login)} was lost while ${place.source} was read.`,
+      undefined,
+    )
+  }
   if (source.type === 'postgres' && /postgres|libpq|server closed/i.test(told)) {
     return postgresFault(new Error(hideSecret(said, source.login.password)), {
       login: source.login,

@@ -51,6 +51,7 @@ export async function openPostgres(source: Table, options: PostgresSourceOptions
     }
     return await openTable(source, info, client, options)
   } catch (error) {
+    if (options.extension !== null) await endDuckTransaction(options.duck)
     closeNow(client)
     throw postgresFault(error, { login, table })
   }
@@ -86,7 +87,11 @@ async function openTable(
     // The scan splits plain tables into ranges of pages; whatever else is asked comes by one query.
     const scanned = whole && info.kind === 'r' && carried.every(({ ask }) => ask === null)
     const query = byExtension(source, carried, scanned ? null : select)
-    return { relation: { ...facts, query }, paths: [], mark, close: async () => closeNow(client) }
+    const close = async () => {
+      await endDuckTransaction(duck)
+      closeNow(client)
+    }
+    return { relation: { ...facts, query }, paths: [], mark, close }
   }
   const pipe = await openPipeToWrite(job.limits.temporaryDirectory, 'postgres.pipe')
   const relation: Relation = {
@@ -146,6 +151,14 @@ async function attach(duck: Duck, extension: string, { login, table }: Table, jo
   await duck.run(
     `attach ${quoteLiteral(address)} as src (type postgres, read_only, schema ${quoteLiteral(table.schema)})`,
   )
+}
+
+/**
+ * Asked for, a ROLLBACK that finds its server gone is an error. Left to the closing of the connection, it is
+ * an exception in a destructor, which ends the whole process.
+ */
+async function endDuckTransaction(duck: Duck): Promise<void> {
+  await duck.run('rollback').catch(() => {})
 }
 
 /** Our own session sees the very rows that DuckDB's will read, for checks and for the mark. */
