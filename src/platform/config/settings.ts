@@ -163,12 +163,6 @@ export const SETTINGS = {
     default: 'closed',
     parse: oneOf('closed', 'approval', 'open'),
   }),
-  spark_remote: define({
-    about: 'Spark Connect server for the spark route, sc://host:port.',
-    also: ['SPARK_REMOTE'],
-    default: null,
-    parse: optional,
-  }),
   duckdb_extensions: define({
     about: 'Folder with DuckDB extensions that were fetched beforehand.',
     default: null,
