@@ -23,6 +23,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./copy.ts')).registerCopy,
   },
   {
+    name: 'connection',
+    about: 'Connections: make, list, test, look into',
+    load: async () => (await import('./connection.ts')).registerConnection,
+  },
+  {
+    name: 'transfer',
+    about: 'Transfers: make, explain, run, stop, read their logs',
+    load: async () => (await import('./transfer.ts')).registerTransfer,
+  },
+  {
     name: 'user',
     about: 'Users: make, list, close, erase, password, rights',
     load: async () => (await import('./user.ts')).registerUser,
