@@ -67,8 +67,6 @@ const BUILDS: Record<ExtensionName, Record<string, Build | undefined>> = {
 }
 
 const REPOSITORY = 'https://extensions.duckdb.org'
-/** Where pip looks when nothing is set. */
-const DEFAULT_INDEX = 'https://pypi.org/simple'
 
 const CONNECT_MS = 3_000
 const FETCH_MS = 120_000
@@ -218,7 +216,7 @@ async function fromIndex(name: ExtensionName, build: Build): Promise<Buffer> {
   return unpackFile(wheel, `${name}.duckdb_extension`, LARGEST_EXTENSION_BYTES)
 }
 
-/** What pip would use: its variable, then its files, then the index that all the world uses. */
+/** What pip is set to: its variable, then its files. Its own default is for pip itself, just asked. */
 async function indexUrl(): Promise<string> {
   const set = process.env['PIP_INDEX_URL']
   if (set !== undefined && set !== '') return set
@@ -234,7 +232,7 @@ async function indexUrl(): Promise<string> {
     const found = /^\s*index-url\s*=\s*(\S+)/m.exec(text)?.[1]
     if (found !== undefined) return found
   }
-  return DEFAULT_INDEX
+  throw new Error('none is configured for pip')
 }
 
 async function download(url: string): Promise<Buffer> {
