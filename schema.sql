@@ -48,7 +48,8 @@ create policy owner on connect.auth_data as permissive for all to crosstie_owner
 create policy use on connect.auth_data as permissive for all to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
   with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
-grant delete, insert, select, update on connect.auth_data to crosstie_app;
+grant delete, insert, select on connect.auth_data to crosstie_app;
+grant update (value, updated_at) on connect.auth_data to crosstie_app;
 comment on column connect.auth_data.value is 'A compact JWE over the JSON object of the credentials.';
 
 create table connect.connection (
@@ -360,8 +361,9 @@ create policy remove on identity.user_group as permissive for delete to crosstie
   using (((user_id = ( SELECT identity.caller_id() AS caller_id)) OR (group_id = ANY (( SELECT identity.caller_groups(4) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 create policy sign_in on identity.user_group as permissive for select to crosstie_auth
   using (true);
-grant delete, insert, select, update on identity.user_group to crosstie_app;
+grant delete, insert, select on identity.user_group to crosstie_app;
 grant select on identity.user_group to crosstie_auth;
+grant update (role_id, updated_at) on identity.user_group to crosstie_app;
 comment on table identity.user_group is 'Members. The owner stands in group.owner_id alone.';
 
 create table platform.event (

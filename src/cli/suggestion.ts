@@ -7,16 +7,18 @@ export function suggestion(typed: string, names: readonly string[]): string {
   return near[0] === undefined ? '' : ` Did you mean "${near[0].name}"?`
 }
 
-/** Levenshtein's: letters to add, leave out or change. */
+/** Letters to add, leave out, change, or swap with their neighbour. */
 function distanceOf(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [row, letter] of Array.from(a).entries()) {
-    const line = [row + 1]
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, at) => at)]
+  const cell = (row: number, at: number) => rows[row]?.[at] ?? 0
+  for (let row = 1; row <= a.length; row++) {
+    rows.push([row])
     for (let at = 1; at <= b.length; at++) {
-      const change = (above[at - 1] ?? 0) + (letter === b[at - 1] ? 0 : 1)
-      line.push(Math.min(change, (above[at] ?? 0) + 1, (line[at - 1] ?? 0) + 1))
+      const change = cell(row - 1, at - 1) + (a[row - 1] === b[at - 1] ? 0 : 1)
+      const isSwap = row > 1 && at > 1 && a[row - 1] === b[at - 2] && a[row - 2] === b[at - 1]
+      const swap = isSwap ? cell(row - 2, at - 2) + 1 : change
+      rows[row]?.push(Math.min(change, swap, cell(row - 1, at) + 1, cell(row, at - 1) + 1))
     }
-    above = line
   }
-  return above[b.length] ?? 0
+  return cell(a.length, b.length)
 }

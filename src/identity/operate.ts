@@ -31,88 +31,103 @@ const OWNER: Claimant = { databaseRole: 'crosstie_owner', claims: {} }
 export type Operations = ReturnType<typeof operateIdentity>
 
 export function operateIdentity(db: Database, caller: Caller) {
-  const withTx = <R>(work: (tx: Tx) => Promise<R>) => db.withCaller(caller, work)
-  const idOf = async (username: string) => (await withTx((tx) => userNamed(tx, username))).id
   return {
-    users: {
-      create: (user: users.NewUser): Promise<User> => {
-        requireFit(Username, user.username, 'The user name')
-        requireFit(Email, user.email ?? null, 'The e-mail address')
-        requireFit(DisplayName, user.display_name ?? '', 'The shown name')
-        return users.createUser(db, caller, user)
-      },
-      list: async (search: string | null): Promise<User[]> => {
-        const page = { page: 1, page_size: LIST_LIMIT, activeOnly: false }
-        return (await withTx((tx) => listUsers(tx, { ...page, search }))).users
-      },
-      close: async (username: string) => users.closeUser(db, caller, await idOf(username)),
-      erase: (username: string) => erase(db, caller, username),
-      setPassword: async (username: string, password: string) => {
-        requireFit(NewPassword, password, 'The password')
-        await users.setPassword(db, caller, { id: await idOf(username), password })
-      },
-      setSuperuser: async (username: string, is_superuser: boolean) =>
-        users.updateUser(db, caller, await idOf(username), { is_superuser }),
+    users: userOperations(db, caller),
+    groups: groupOperations(db, caller),
+    applications: applicationOperations(db, caller),
+  }
+}
+
+function userOperations(db: Database, caller: Caller) {
+  const idOf = async (username: string) =>
+    (await db.withCaller(caller, (tx: Tx) => userNamed(tx, username))).id
+  return {
+    create: (user: users.NewUser): Promise<User> => {
+      requireFit(Username, user.username, 'The user name')
+      requireFit(Email, user.email ?? null, 'The e-mail address')
+      requireFit(DisplayName, user.display_name ?? '', 'The shown name')
+      return users.createUser(db, caller, user)
     },
-    groups: {
-      create: async (group: { name: string; slug?: string; description?: string; owner: string }) => {
-        const { name, slug, description = '', owner } = group
-        const problem = slug === undefined ? null : groups.slugProblem(slug)
-        requireFit(GroupName, name, 'The name')
-        requireFit(GroupDescription, description, 'The description')
-        if (problem !== null) throw new Fault('invalid', 'identity.slug', `${problem}.`)
-        return groups.createGroup(db, caller, { name, description, slug, ownerId: await idOf(owner) })
-      },
-      list: (personal: boolean) => withTx((tx) => listAllGroups(tx, personal, LIST_LIMIT)),
-      addMember: (group: string, username: string, role: 'guest' | 'developer' | 'maintainer') =>
-        withTx(async (tx) => {
-          const { id, owner_id } = await groupNamed(tx, group)
-          const user = await userNamed(tx, username)
-          if (owner_id === user.id) {
-            throw new Fault('conflict', 'identity.already_owner', `${username} owns the group already.`)
-          }
-          await putMember(tx, id, user.id, role)
-          await audit(tx, caller, {
-            action: 'member.add',
-            groupId: id,
-            objectId: user.id,
-            objectName: username,
-            details: { role },
-          })
-        }),
-      removeMember: (group: string, username: string) =>
-        withTx(async (tx) => {
-          const { id } = await groupNamed(tx, group)
-          const user = await userNamed(tx, username)
-          if (!(await deleteMember(tx, id, user.id))) {
-            throw new Fault('conflict', 'identity.not_member', `${username} is no member of ${group}.`)
-          }
-          const entry = { groupId: id, objectId: user.id, objectName: username }
-          await audit(tx, caller, { action: 'member.remove', ...entry })
-        }),
+    list: async (search: string | null): Promise<User[]> => {
+      const page = { page: 1, page_size: LIST_LIMIT, activeOnly: false }
+      return (await db.withCaller(caller, (tx: Tx) => listUsers(tx, { ...page, search }))).users
     },
-    applications: {
-      create: async (
-        application: Omit<applications.NewApplication, 'owner' | 'status' | 'scopes'> & ApplicationOf,
-      ) => {
-        const { user, group, ...fields } = application
-        requireFit(ApplicationName, fields.name, 'The name')
-        requireFit(ApplicationDescription, fields.description, 'The description')
-        const owner = await withTx((tx) => ownerNamed(tx, { user, group }))
-        return applications.createApplication(db, caller, {
-          ...fields,
-          owner,
-          status: 'enabled',
-          scopes: [],
+    close: async (username: string) => users.closeUser(db, caller, await idOf(username)),
+    erase: (username: string) => erase(db, caller, username),
+    setPassword: async (username: string, password: string) => {
+      requireFit(NewPassword, password, 'The password')
+      await users.setPassword(db, caller, { id: await idOf(username), password })
+    },
+    setSuperuser: async (username: string, is_superuser: boolean) =>
+      users.updateUser(db, caller, await idOf(username), { is_superuser }),
+  }
+}
+
+function groupOperations(db: Database, caller: Caller) {
+  const withTx = <R>(work: (tx: Tx) => Promise<R>) => db.withCaller(caller, work)
+  return {
+    create: async (group: { name: string; slug?: string; description?: string; owner: string }) => {
+      const { name, slug, description = '', owner } = group
+      const problem = slug === undefined ? null : groups.slugProblem(slug)
+      requireFit(GroupName, name, 'The name')
+      requireFit(GroupDescription, description, 'The description')
+      if (problem !== null) throw new Fault('invalid', 'identity.slug', `${problem}.`)
+      const ownerId = (await withTx((tx) => userNamed(tx, owner))).id
+      return groups.createGroup(db, caller, { name, description, slug, ownerId })
+    },
+    list: (personal: boolean) => withTx((tx) => listAllGroups(tx, personal, LIST_LIMIT)),
+    addMember: (group: string, username: string, role: 'guest' | 'developer' | 'maintainer') =>
+      withTx(async (tx) => {
+        const { id, owner_id } = await groupNamed(tx, group)
+        const user = await userNamed(tx, username)
+        if (owner_id === user.id) {
+          throw new Fault('conflict', 'identity.already_owner', `${username} owns the group already.`)
+        }
+        await putMember(tx, id, user.id, role)
+        await audit(tx, caller, {
+          action: 'member.add',
+          groupId: id,
+          objectId: user.id,
+          objectName: username,
+          details: { role },
         })
-      },
-      list: (of: ApplicationOf): Promise<Application[]> =>
-        withTx(async (tx) => {
-          const owner = await ownerNamed(tx, of)
-          return (await listApplications(tx, owner, { page: 1, page_size: LIST_LIMIT })).applications
-        }),
-      disable: (id: number) => applications.updateApplication(db, caller, id, { status: 'disabled' }),
+      }),
+    removeMember: (group: string, username: string) =>
+      withTx(async (tx) => {
+        const { id } = await groupNamed(tx, group)
+        const user = await userNamed(tx, username)
+        if (!(await deleteMember(tx, id, user.id))) {
+          throw new Fault('conflict', 'identity.not_member', `${username} is no member of ${group}.`)
+        }
+        const entry = { groupId: id, objectId: user.id, objectName: username }
+        await audit(tx, caller, { action: 'member.remove', ...entry })
+      }),
+  }
+}
+
+function applicationOperations(db: Database, caller: Caller) {
+  const withTx = <R>(work: (tx: Tx) => Promise<R>) => db.withCaller(caller, work)
+  return {
+    create: async (
+      application: Omit<applications.NewApplication, 'owner' | 'status' | 'scopes'> & ApplicationOf,
+    ) => {
+      const { user, group, ...fields } = application
+      requireFit(ApplicationName, fields.name, 'The name')
+      requireFit(ApplicationDescription, fields.description, 'The description')
+      const owner = await withTx((tx) => ownerNamed(tx, { user, group }))
+      return applications.createApplication(db, caller, {
+        ...fields,
+        owner,
+        status: 'enabled',
+        scopes: [],
+      })
     },
+    list: (of: ApplicationOf): Promise<Application[]> =>
+      withTx(async (tx) => {
+        const owner = await ownerNamed(tx, of)
+        return (await listApplications(tx, owner, { page: 1, page_size: LIST_LIMIT })).applications
+      }),
+    disable: (id: number) => applications.updateApplication(db, caller, id, { status: 'disabled' }),
   }
 }
 

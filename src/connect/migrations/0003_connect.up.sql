@@ -223,4 +223,5 @@ grant usage on schema public to crosstie_app, authenticated, anon, service_role;
 grant usage on schema platform to authenticated, anon, service_role;
 grant select on connect.connection to crosstie_app;
 grant update (name, description, auth_shown, updated_at) on connect.connection to crosstie_app;
-grant select, insert, update, delete on connect.auth_data to crosstie_app;
+grant select, insert, delete on connect.auth_data to crosstie_app;
+grant update (value, updated_at) on connect.auth_data to crosstie_app;

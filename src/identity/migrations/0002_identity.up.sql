@@ -393,7 +393,9 @@ create policy add on identity.audit for insert to crosstie_app with check (
   actor_id is not distinct from (select identity.caller_id())
 );
 
-grant select, insert, update, delete on identity."user", identity."group", identity.user_group to crosstie_app;
+grant select, insert, update, delete on identity."user", identity."group" to crosstie_app;
+grant select, insert, delete on identity.user_group to crosstie_app;
+grant update (role_id, updated_at) on identity.user_group to crosstie_app;
 grant select, insert, delete on identity.application to crosstie_app;
 grant update (name, type, status, description, scopes, expires_at, secret_hash, updated_at) on identity.application to crosstie_app;
 grant select, insert on identity.audit to crosstie_app;
