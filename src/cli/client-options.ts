@@ -6,7 +6,7 @@ export interface ClientOptions extends OutputOptions {
   url?: string
 }
 
-export function clientOptions(command: Command): Command {
+function clientOptions(command: Command): Command {
   return command
     .option('--url <address>', 'address of the hub (default: CROSSTIE_URL, or the one of this machine)')
     .option('--json', 'print the result as JSON')

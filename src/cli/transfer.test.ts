@@ -59,9 +59,16 @@ it('makes connections, a transfer and a run from a terminal, and waits for its e
   const settings = [`host=${host}`, `port=${port}`, `database_name=${database}`]
   const made = await crosstie(
     [
-      ...['connection', 'create', 'shop', '--type', 'postgres', '--json'],
+      'connection',
+      'create',
+      'shop',
+      '--type',
+      'postgres',
+      '--json',
       ...settings.flatMap((field) => ['--set', field]),
-      ...['--user', sample.authData.user, '--password-stdin'],
+      '--user',
+      sample.authData.user,
+      '--password-stdin',
     ],
     sample.authData.password,
   )
@@ -74,8 +81,15 @@ it('makes connections, a transfer and a run from a terminal, and waits for its e
   expect(listed.out).toContain(`${host}:${port}/${database}`)
 
   const transfer = await crosstie([
-    ...['transfer', 'create', 'orders out'],
-    ...['--from', 'shop:public.orders', '--to', 'files:/out/orders.csv', '--schedule', '0 3 * * *'],
+    'transfer',
+    'create',
+    'orders out',
+    '--from',
+    'shop:public.orders',
+    '--to',
+    'files:/out/orders.csv',
+    '--schedule',
+    '0 3 * * *',
   ])
   expect(transfer).toMatchObject({ code: 0, err: '' })
   expect((await crosstie(['transfer', 'explain', 'orders out', '--rows', '2'])).out).toContain('order 2')

@@ -3,7 +3,7 @@ import { Fault } from '#fault'
 import { parseBySchema } from '#http'
 import type { Vault } from '#vault'
 import { manifestOf } from './manifests.ts'
-import { type Manifest, type Opened, updateAuthSchema, type Values } from './provider.ts'
+import type { Manifest, Opened, Values } from './provider.ts'
 import { type Connection, findSeal, type Tx } from './connection.store.ts'
 
 export type Auth = Values & { type: string }
@@ -55,11 +55,7 @@ export async function openCredentials(tx: Tx, vault: Vault, connection: Connecti
 }
 
 /** A connector that came in by SQL may hold anything. */
-export function validConfig({
-  provider,
-  name,
-  config,
-}: Pick<Connection, 'provider' | 'name' | 'config'>): Values {
+function validConfig({ provider, name, config }: Pick<Connection, 'provider' | 'name' | 'config'>): Values {
   const manifest = manifestOf(provider)
   if (manifest === undefined) return config
   const parsed = parseBySchema(manifest.config, config, [])
@@ -74,10 +70,4 @@ export function validConfig({
 
 export function credentialsMissing(id: number): Fault {
   return new Fault('not_found', 'connect.credentials_missing', `Credentials not found. Connection id = ${id}`)
-}
-
-/** Whether a seal holds what its provider's schema asks for; SQL may have put in anything. */
-export function fitsKind(manifest: Manifest, auth: Auth): boolean {
-  const kind = manifest.auth.find(({ type }) => type === auth.type)
-  return kind !== undefined && 'value' in parseBySchema(updateAuthSchema(kind), auth, [])
 }

@@ -88,7 +88,7 @@ function malformed(text: string): string | null {
 }
 
 /** SyncMaster's rule: names of different files never clash. */
-export function templateProblem(text: string): string | null {
+function templateProblem(text: string): string | null {
   const missing = ['{index}', '{extension}'].filter((name) => !text.includes(name))
   const bad = malformed(text)
   if (bad !== null) return bad
@@ -153,16 +153,25 @@ const storeTarget = (type: (typeof stores)[number]) =>
     options: Options,
   })
 
-export const SourceParamsSchema = Type.Union(
-  [postgresSource, localSource, ...foreignTables, iceberg, ...stores.map(storeSource)],
-  byType,
-)
-export const TargetParamsSchema = Type.Union(
-  [postgresTarget, localTarget, ...foreignTables, iceberg, ...stores.map(storeTarget)],
-  byType,
-)
+export type SourceParams =
+  | Static<typeof postgresSource>
+  | Static<typeof localSource>
+  | Static<(typeof foreignTables)[number]>
+  | Static<typeof iceberg>
+  | Static<ReturnType<typeof storeSource>>
+export type TargetParams =
+  | Static<typeof postgresTarget>
+  | Static<typeof localTarget>
+  | Static<(typeof foreignTables)[number]>
+  | Static<typeof iceberg>
+  | Static<ReturnType<typeof storeTarget>>
 
-export type SourceParams = Static<typeof SourceParamsSchema>
-export type TargetParams = Static<typeof TargetParamsSchema>
+// Unsafe: a union of mapped members has no static type of its own.
+export const SourceParamsSchema = Type.Unsafe<SourceParams>(
+  Type.Union([postgresSource, localSource, ...foreignTables, iceberg, ...stores.map(storeSource)], byType),
+)
+export const TargetParamsSchema = Type.Unsafe<TargetParams>(
+  Type.Union([postgresTarget, localTarget, ...foreignTables, iceberg, ...stores.map(storeTarget)], byType),
+)
 
 export const FILE_TYPES: readonly string[] = [...stores, 'local']

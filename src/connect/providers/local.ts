@@ -32,7 +32,7 @@ const FORMATS: Record<string, string> = {
 const PACKED = /\.(gz|zst|bz2|lz4|snappy|deflate)$/i
 
 /** The format that a file's name tells; undefined when it tells none that is carried. */
-export function formatOfName(name: string): string | undefined {
+function formatOfName(name: string): string | undefined {
   return FORMATS[path.extname(name.replace(PACKED, '')).toLowerCase()]
 }
 
@@ -81,7 +81,7 @@ export async function makeFolder(folder: string, inner: string, place: Place): P
   return at
 }
 
-export function contains(folder: string, inner: string): boolean {
+function contains(folder: string, inner: string): boolean {
   return inner === folder || inner.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)
 }
 
