@@ -14,6 +14,7 @@ export function ToastCorner() {
         message: String(event.detail),
         autoClose: 4000,
         withBorder: true,
+        role: 'status',
         closeButtonProps: { 'aria-label': t('common.close') },
       })
     }
