@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, keptSecrets, publicUrl } from '#config'
-import { checkDatabase, type Database, openDatabase, startEmbeddedPostgres } from '#database'
+import {
+  checkDatabase,
+  type Database,
+  type EmbeddedPostgres,
+  openDatabase,
+  startEmbeddedPostgres,
+} from '#database'
+import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
 import { createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
 import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
-import { createLog } from '#log'
+import { createLog, type Log } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
 import { countTransfersOf, createTransfer, describeFile } from '#transfer'
 import { createVault } from '#vault'
@@ -19,6 +26,8 @@ export interface Hub {
   url: string
   /** The one-time link that makes the first superuser; null when there is one. */
   setupUrl: string | null
+  /** Resolves with the reason when the hub cannot go on; whoever started it stops it then. */
+  lost: Promise<Fault>
   stop: () => Promise<void>
 }
 
@@ -35,8 +44,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
   } // our own file
   const secrets = await keptSecrets(settings)
 
-  const server =
-    settings.database_url === null ? await startEmbeddedPostgres({ dataDirectory: settings.data_dir }) : null
+  const server = settings.database_url === null ? await startOwnPostgres(settings.data_dir, log) : null
   const stops: (() => Promise<void>)[] = server === null ? [] : [server.stop]
   const stop = async () => {
     for (const end of stops.splice(0).toReversed()) await end()
@@ -80,11 +88,19 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
       )
     }
     const token = await identity.offerSetup()
-    return { app, db, url: address, setupUrl: token && `${address}/setup?token=${token}`, stop }
+    const setupUrl = token && `${address}/setup?token=${token}`
+    return { app, db, url: address, setupUrl, lost: server?.lost ?? new Promise(() => {}), stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function startOwnPostgres(dataDirectory: string, log: Log): Promise<EmbeddedPostgres> {
+  const onRestart = () => {
+    log.warn({}, "The hub's own PostgreSQL was lost and has been started again.")
+  }
+  return startEmbeddedPostgres({ dataDirectory, onRestart })
 }
 
 /** What connections may touch of the world. */

@@ -57,8 +57,9 @@ async function up({ port, host, dataDir, files, quiet }: UpOptions): Promise<voi
     const words = lines.map(([name, value]) => `  ${(name ?? '').padEnd(13)}${value ?? ''}\n`).join('')
     process.stdout.write(`Crosstie is up.\n\n${words}${building}\n`)
   }
-  await stopped
+  const lost = await Promise.race([stopped, hub.lost])
   await hub.stop()
+  if (lost !== undefined) throw lost
 }
 
 /** The first Ctrl-C or SIGTERM stops in order, also while the hub starts; a second one at once. */

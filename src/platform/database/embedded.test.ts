@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { embeddedAdminUrl, embeddedIsRunning, startEmbeddedPostgres } from './embedded.ts'
+import {
+  embeddedAdminUrl,
+  embeddedIsRunning,
+  type EmbeddedOptions,
+  startEmbeddedPostgres,
+} from './embedded.ts'
 
 let folder: string
 
@@ -16,11 +21,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const start = () =>
-  startEmbeddedPostgres({ dataDirectory: path.join(folder, 'data'), settings: { fsync: 'off' } })
+const start = (more: Partial<EmbeddedOptions> = {}) =>
+  startEmbeddedPostgres({ dataDirectory: path.join(folder, 'data'), settings: { fsync: 'off' }, ...more })
+
+async function killServer(): Promise<void> {
+  const text = await readFile(path.join(folder, 'data', 'postgres', 'postmaster.pid'), 'utf8')
+  process.kill(Number(text.split('\n')[0]), 'SIGKILL')
+}
 
 async function ask<T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
   await client.connect()
   try {
     return (await client.query<T>(sql)).rows
@@ -80,5 +91,44 @@ test('its passwords stand in a file that only its owner reads, and the socket fo
   await expect(ask(server.adminUrl.replace(state.adminPassword, 'wrong'), 'select 1')).rejects.toThrow(
     'password',
   )
+  await server.stop()
+})
+
+test('a server that is killed is started again with what it had, and the data folder stays taken', async () => {
+  const back = Promise.withResolvers<void>()
+  const server = await start({ onRestart: back.resolve })
+  await ask(server.adminUrl, 'create table kept as select 42 as answer')
+  await killServer()
+  await back.promise
+  expect(await ask(server.adminUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
+  await expect(start()).rejects.toThrow('Another hub')
+  await server.stop()
+  expect(await embeddedIsRunning(path.join(folder, 'data'))).toBe(false)
+})
+
+test('a killed server comes back although a session of it is deep in a long query', async () => {
+  const back = Promise.withResolvers<void>()
+  const server = await start({ onRestart: back.resolve })
+  const busy = ask(server.adminUrl, 'select count(*) from generate_series(1, 1e12)').catch(() => 'ended')
+  await expect
+    .poll(() =>
+      ask(server.adminUrl, `select 1 from pg_stat_activity where query like '%1e12%' and state = 'active'`),
+    )
+    .toHaveLength(2)
+  await killServer()
+  await back.promise
+  expect(await busy).toBe('ended')
+  expect(await ask(server.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await server.stop()
+})
+
+test('a server that is killed again and again is given up, with the reason', async () => {
+  let restarts = 0
+  const server = await start({ onRestart: () => (restarts += 1) })
+  for (let times = 1; times <= 6; times++) {
+    await killServer()
+    if (times <= 5) await expect.poll(() => restarts, { timeout: 20_000 }).toBe(times)
+  }
+  expect((await server.lost).message).toMatch(/lost 6 times within 10 minutes.*postgres\.log/)
   await server.stop()
 })

@@ -97,3 +97,24 @@ test('a listener is told that it may have missed something when its connection w
   db.notify('demo_lost', 'again')
   await expect.poll(() => heard, { timeout: 5000 }).toEqual([null, null, 'again'])
 })
+
+test('work whose connection is ended, between two statements or in one, is refused as unavailable', async () => {
+  const end = async () => {
+    const admin = await postgres.connect()
+    await admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crosstie' and state <> 'idle'`,
+    )
+    await admin.end()
+  }
+  const between = db.withConnection(as('ann'), async (client) => {
+    await end()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await client.query('select 1')
+  })
+  await expect(between).rejects.toMatchObject({ code: 'platform.database_unavailable' })
+  const within = db.withConnection(as('ann'), async (client) => {
+    await Promise.all([client.query('select pg_sleep(30)'), end()])
+  })
+  await expect(within).rejects.toMatchObject({ code: 'platform.database_unavailable' })
+  expect(await owners('ann')).toEqual([{ owner: 'ann' }])
+})

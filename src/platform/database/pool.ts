@@ -58,6 +58,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   })
   // An idle connection that breaks is dropped by the pool; the next caller gets a new one.
   pool.on('error', () => {})
+  // One that breaks while it is lent, between two statements, would else end the whole hub.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const listener = createListener(() => new pg.Client(config))
   const notifier = createNotifier(pool)
 
@@ -76,7 +78,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       await client.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError
       })
-      throw error
+      // Not even a rollback: the connection is gone, and what it was told last is no bug of the work's.
+      throw broken === undefined || error instanceof Fault ? error : unavailable(error)
     } finally {
       client.release(broken)
     }
@@ -113,13 +116,17 @@ async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect()
   } catch (cause) {
-    throw new Fault(
-      'unavailable',
-      'platform.database_unavailable',
-      `The hub's database does not answer (${messageOf(cause)}). Try again in a moment.`,
-      { cause },
-    )
+    throw unavailable(cause)
   }
+}
+
+function unavailable(cause: unknown): Fault {
+  return new Fault(
+    'unavailable',
+    'platform.database_unavailable',
+    `The hub's database does not answer (${messageOf(cause)}). Try again in a moment.`,
+    { cause },
+  )
 }
 
 /** NOTIFY takes a lock on the whole database at commit, so what is said within 10 ms goes in one statement. */
