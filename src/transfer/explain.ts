@@ -1,10 +1,9 @@
 /** What a run would do, before it is run or even saved. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { explain as explainJob, type Explanation } from '#engine'
 import type { Database } from '#database'
-import { Fault } from '#fault'
 import { type Caller, levelIn, memberLevelIn, requireLevel } from '#identity'
+import { explainApart, type Told } from './explain-process.ts'
 import { checkCarried, type EngineSettings, openSides, prepareJob } from './prepare-job.ts'
 import type { Plan } from './job-of-transfer.ts'
 import type { Tx } from './queue.store.ts'
@@ -17,17 +16,6 @@ export interface Explain {
   unsaved: (caller: Caller, body: TransferBody, rows: number) => Promise<Told>
 }
 
-/** An explanation as JSON has it: what is unknown is left out. */
-export type Told = Exact<Explanation>
-
-type Exact<T> = T extends (infer Item)[]
-  ? Exact<Item>[]
-  : T extends object
-    ? { [K in keyof T]: Exact<Exclude<T[K], undefined>> }
-    : T
-
-const LIMIT_MS = 30_000
-
 export function createExplain(db: Database, settings: EngineSettings, temporaryFolder: string): Explain {
   const explain = async (plan: Plan, sides: Sides, mark: Mark | undefined, rows: number) => {
     checkCarried(sides.source.connection.provider, sides.target.connection.provider)
@@ -37,8 +25,7 @@ export function createExplain(db: Database, settings: EngineSettings, temporaryF
       const order = { plan, ...sides, mark, runId: 0, runCreatedAt: new Date(), makes: false }
       const { job, nothingNew } = await prepareJob(settings, { ...order, temporaryDirectory: folder })
       if (nothingNew) return nothingToDo()
-      const told = await inTime(explainJob(job, { rows }))
-      return JSON.parse(JSON.stringify(told)) as Told // which is what drops the undefined ones
+      return await explainApart(job, rows)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -76,26 +63,5 @@ function nothingToDo(): Told {
     why: ['Every file of the folder was carried by an earlier run.'],
     columns: [],
     steps: ['Nothing is to be done until there is a new file.'],
-  }
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const limit = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      limit.reject(
-        new Fault(
-          'timed_out',
-          'transfer.explain_timed_out',
-          `The two systems did not tell enough within ${LIMIT_MS / 1000} seconds to explain the transfer.`,
-        ),
-      ),
-    LIMIT_MS,
-  )
-  try {
-    return await Promise.race([work, limit.promise])
-  } finally {
-    clearTimeout(timer)
-    work.catch(() => {})
   }
 }

@@ -7,14 +7,17 @@
  * const worker = await transfer.startWorker()
  * ```
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Connect, Reach } from '#connect'
 import type { Settings } from '#config'
 import type { Database } from '#database'
-import { explain as explainJob, type FileFormat } from '#engine'
+import type { FileFormat, Job } from '#engine'
 import type { Server } from '#http'
 import type { Log } from '#log'
 import { createExplain } from './explain.ts'
+import { explainApart } from './explain-process.ts'
 import { addQueueRoutes } from './queue.routes.ts'
 import { addRunRoutes } from './run.routes.ts'
 import { addTransferRoutes } from './transfer.routes.ts'
@@ -88,7 +91,17 @@ export async function describeFile(
   file: { path: string; root: string },
   format: string,
 ): Promise<{ name: string; type: string }[]> {
-  const told = await explainJob({
+  const temporaryDirectory = await mkdtemp(path.join(tmpdir(), 'crosstie-describe-'))
+  try {
+    const told = await explainApart(describeJob(file, format, temporaryDirectory), 0)
+    return told.columns.map(({ name, sourceType }) => ({ name, type: sourceType }))
+  } finally {
+    await rm(temporaryDirectory, { recursive: true, force: true })
+  }
+}
+
+function describeJob(file: { path: string; root: string }, format: string, temporaryDirectory: string): Job {
+  return {
     id: 'describe',
     source: { type: 'file', paths: [file.path], root: file.root, format: plainFormat(format, file.path) },
     target: {
@@ -97,10 +110,9 @@ export async function describeFile(
     },
     transformations: [],
     strategy: { type: 'full' },
-    limits: { memoryBytes: 256 * 2 ** 20, threads: 1, temporaryDirectory: path.dirname(file.path) },
+    limits: { memoryBytes: 256 * 2 ** 20, threads: 1, temporaryDirectory },
     extensionDirectories: [],
-  })
-  return told.columns.map(({ name, sourceType }) => ({ name, type: sourceType }))
+  }
 }
 
 function plainFormat(format: string, name: string): FileFormat {
