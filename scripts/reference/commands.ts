@@ -1,6 +1,7 @@
 /** The page of the commands, made of commander's own help: what `--help` says is what the page says. */
 import { Command, type Option } from 'commander'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { groupOptions } from '../../src/cli/client-options.ts'
 import { operatorOptions } from '../../src/cli/operator-options.ts'
 import { JSON_SHAPES } from './json-shapes.ts'
 
@@ -11,8 +12,9 @@ npx crosstie --help
 npx crosstie user create --help
 \`\`\`
 
-Two kinds. **Operator** commands work on the hub's own database, whether the hub is up or down: they are for whoever may read the data folder or has the
-database's address. \`copy\` runs the engine and needs no hub at all. In a checkout it is \`npx crosstie\`; in the container, or with the package installed, \`crosstie\`.
+Three kinds. **Operator** commands work on the hub's own database, whether the hub is up or down: they are for whoever may read the data folder or has the
+database's address. **Client** commands, \`connection\` and \`transfer\`, ask a hub over its public API: \`CROSSTIE_URL\` says which one, \`CROSSTIE_TOKEN\` (a token, or an
+application's secret) who asks. \`copy\` runs the engine and needs no hub at all. In a checkout it is \`npx crosstie\`; in the container, or with the package installed, \`crosstie\`.
 
 Results go to standard output; progress, warnings and errors to standard error. An error is one line, with \`--json\` one object
 \`{"error": {"code", "message", "details"}}\`. \`NO_COLOR\` is heeded: there is no colour. Secrets come by standard input, a prompt or \`PGPASSWORD\`, never as an argument.
@@ -48,11 +50,13 @@ export async function commandsPage(): Promise<string> {
   const program = new Command('crosstie')
   for (const { load } of COMMANDS) (await load())(program)
   const shared = operatorOptions(new Command())
-  const common = new Set(shared.options.map(({ flags }) => flags))
+  const client = groupOptions(new Command())
+  const common = new Set([...shared.options, ...client.options].map(({ flags }) => flags))
   const known = new Set(Object.keys(JSON_SHAPES))
   const sections = leavesOf(program).map((leaf) => sectionOf(leaf, common, known))
   if (known.size > 0) throw new Error(`--json shapes of commands that have none: ${[...known].join(', ')}`)
-  return `${HEAD}${optionTable([...shared.options])}${sections.join('')}${TAIL}`
+  const options = `${optionTable([...shared.options])}\n## Options of every client command\n\n${optionTable([...client.options])}`
+  return `${HEAD}${options}${sections.join('')}${TAIL}`
 }
 
 interface Leaf {
@@ -81,7 +85,7 @@ function sectionOf({ name, command }: Leaf, common: ReadonlySet<string>, known: 
     const shape = JSON_SHAPES[name]
     if (shape === undefined) throw new Error(`the --json shape of "${name}" is missing in json-shapes.ts`)
     known.delete(name)
-    facts.push(`\n\`--json\`: \`${shape}\`\n`)
+    facts.push(`\n\`--json\`: ${shape}\n`)
   }
   return facts.join('')
 }
@@ -100,7 +104,7 @@ function optionTable(options: readonly Option[]): string {
     const told = [description, choices].filter((part) => part !== '').join(': ')
     const notes = [
       ...(mandatory ? ['required'] : []),
-      ...(typeof defaultValue === 'string' ? [`default ${defaultValue}`] : []),
+      ...(typeof defaultValue === 'string' && defaultValue !== '' ? [`default ${defaultValue}`] : []),
     ]
     const more = notes.length === 0 ? '' : ` (${notes.join(', ')})`
     return `| \`${flags}\` | ${cell(`${told}${more}`)} |`
