@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startTestPostgres, type TestPostgres } from '../platform/testing/postgres.ts'
 
+/** As it is typed, errors and exit codes included. */
+const program = path.join(import.meta.dirname, 'main.ts')
+
 let server: TestPostgres
 let url: string
 let client: pg.Client
 let folder: string
-let program: string
 
 beforeAll(async () => {
   server = await startTestPostgres()
@@ -23,15 +24,6 @@ beforeAll(async () => {
     "create table orders (id int, item text); insert into orders values (1, 'nut'), (2, 'bolt, long')",
   )
   folder = await mkdtemp(path.join(tmpdir(), 'crosstie-cli-'))
-  // The command alone, without the hub's other ones.
-  program = path.join(folder, 'copy.ts')
-  const module = JSON.stringify(fileURLToPath(new URL('./copy.ts', import.meta.url)))
-  const commander = JSON.stringify(import.meta.resolve('commander'))
-  await writeFile(
-    program,
-    `import { Command } from ${commander}; import { registerCopy } from ${module}
-     const program = new Command('crosstie'); registerCopy(program); await program.parseAsync()`,
-  )
 })
 afterAll(async () => {
   await client.end()

@@ -13,10 +13,11 @@ import {
   type Job,
   type JobResult,
 } from '#engine'
-import { Fault, type FaultKind } from '#fault'
+import { Fault } from '#fault'
 import type { Command } from 'commander'
 
 import { explanationText, fileFormat, progressLines, resultText } from './copy-text.ts'
+import { usage } from './exit.ts'
 
 interface CopyOptions {
   append?: true
@@ -65,13 +66,10 @@ export function registerCopy(program: Command): void {
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(async (source: string, target: string, options: CopyOptions) => {
-      process.exitCode = await copy(source, target, options)
-    })
+    .action(copy)
 }
 
-/** Answers the exit code; whatever went wrong has been said on standard error. */
-async function copy(source: string, target: string, options: CopyOptions): Promise<number> {
+async function copy(source: string, target: string, options: CopyOptions): Promise<void> {
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
@@ -80,11 +78,6 @@ async function copy(source: string, target: string, options: CopyOptions): Promi
     const job = await jobOf(source, target, options, folder)
     if (options.explain === true) await showExplanation(job, options)
     else await run(job, options, stop.signal)
-    return 0
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    showFault(error, options)
-    return exitCodeOf(error)
   } finally {
     await rm(folder, { recursive: true, force: true })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt)
@@ -111,27 +104,6 @@ async function run(job: Job, options: CopyOptions, signal: AbortSignal): Promise
 async function showExplanation(job: Job, options: CopyOptions): Promise<void> {
   const told = await explain(job, { rows: PREVIEW_ROWS })
   process.stdout.write(options.json === true ? `${JSON.stringify(told)}\n` : explanationText(told))
-}
-
-function showFault(fault: Fault, options: CopyOptions): void {
-  const { code, message, details } = fault
-  const text =
-    options.json === true ? JSON.stringify({ error: { code, message, details } }) : `crosstie: ${message}`
-  process.stderr.write(`${text}\n`)
-}
-
-const EXIT_CODES: Partial<Record<FaultKind, number>> = {
-  bad_request: 2,
-  not_found: 3,
-  gone: 3,
-  unauthorized: 4,
-  forbidden: 4,
-  conflict: 5,
-  timed_out: 6,
-}
-
-function exitCodeOf(fault: Fault): number {
-  return fault.code === 'transfer.stopped' ? 130 : (EXIT_CODES[fault.kind] ?? 1)
 }
 
 async function jobOf(source: string, target: string, options: CopyOptions, folder: string): Promise<Job> {
@@ -214,8 +186,4 @@ function strategyOf(options: CopyOptions): Job['strategy'] {
   if (options.incremental === undefined) return { type: 'full' }
   const { after } = options
   return { type: 'incremental', column: options.incremental, ...(after === undefined ? {} : { after }) }
-}
-
-function usage(message: string): Fault {
-  return new Fault('bad_request', 'copy.usage', message)
 }

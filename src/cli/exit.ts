@@ -23,7 +23,10 @@ const EXIT_CODES: Record<FaultKind, number> = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (!(error instanceof Fault)) return 1
-  return error.code === 'transfer.stopped' ? INTERRUPTED : EXIT_CODES[error.kind]
+  if (error.code === 'transfer.stopped') return INTERRUPTED
+  // What the engine finds invalid is the data, not what was typed.
+  if (error.kind === 'invalid' && error.code.startsWith('transfer.')) return 1
+  return EXIT_CODES[error.kind]
 }
 
 /** Says what went wrong on standard error, in one line, or as JSON where the command was asked for JSON. */
