@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -13,11 +13,10 @@ function packed(): Plugin {
   return {
     name: 'packed',
     apply: 'build',
-    async closeBundle() {
-      const folder = path.join(import.meta.dirname, 'web', 'dist', 'assets')
-      const names = (await readdir(folder)).filter((name) => /\.(js|css)$/.test(name))
+    async writeBundle({ dir = '' }, bundle) {
+      const names = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name))
       for (const name of names) {
-        const file = path.join(folder, name)
+        const file = path.join(dir, name)
         const whole = await readFile(file)
         const params = {
           [constants.BROTLI_PARAM_QUALITY]: 9,

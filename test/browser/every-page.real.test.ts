@@ -134,7 +134,10 @@ async function settled(shown: Page): Promise<void> {
     .or(shown.getByText(/没有这个页面|no such page/))
     .first()
     .waitFor()
-  await shown.waitForFunction(`document.querySelectorAll('[role=status][aria-label]').length === 0`)
+  // The page's policy forbids it to evaluate text, so the waiting is done here.
+  await expect
+    .poll(() => shown.getByRole('status', { name: /Loading|正在加载/ }).count(), { timeout: 15_000 })
+    .toBe(0)
   await shown.waitForTimeout(150)
 }
 

@@ -47,7 +47,7 @@ test('the keyboard leads everywhere: g t, /, ? and the skip link', async () => {
   await page.keyboard.press('/')
   await page.keyboard.type('returns')
   await page.waitForURL(/q=returns/)
-  await page.getByRole('table', { name: 'Transfers' }).getByText('Returns').waitFor()
+  await page.getByRole('link', { name: 'Returns', exact: true }).waitFor()
   await page.keyboard.press('Tab')
   await page.locator('body').press('?')
   await page.getByRole('dialog').getByText('Go to: Transfers').waitFor()
@@ -62,13 +62,13 @@ test('the keyboard leads everywhere: g t, /, ? and the skip link', async () => {
 test('a change of page is read out and takes the keyboard with it', async () => {
   await page.getByRole('link', { name: 'Runs', exact: true }).click()
   await page.getByRole('status').filter({ hasText: 'Runs · Crosstie' }).waitFor({ state: 'attached' })
-  await page.waitForFunction(`document.activeElement.id === 'main'`)
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
 })
 
 test('the palette finds things by name and goes to them', async () => {
   await page.keyboard.press('Control+k')
   await page.getByPlaceholder('Find a thing or an action').fill('orders')
-  await page.getByText('Orders to the warehouse').waitFor()
+  await page.getByRole('dialog').getByText('Orders to the warehouse').waitFor()
   expect(await axeViolations(page)).toEqual([])
   await page.keyboard.press('Enter')
   await heading('Orders to the warehouse').waitFor()
@@ -81,7 +81,7 @@ test('a list’s order and page stand in the address', async () => {
   await table.getByRole('button', { name: 'Name' }).click()
   await page.waitForURL(/sort=-name/)
   await page.reload()
-  await table.getByRole('row').nth(1).getByText('Returns').waitFor()
+  await table.getByRole('row').nth(1).getByRole('link', { name: 'Returns' }).waitFor()
   expect(await table.getByRole('columnheader', { name: 'Name' }).getAttribute('aria-sort')).toBe('descending')
 })
 

@@ -52,7 +52,7 @@ export interface RequestOptions {
 }
 
 /** `?a=1&a=2`: lists are repeated, undefined, null and empty text are left out. */
-export function queryString(query: Record<string, QueryValue> = {}): string {
+function queryString(query: Record<string, QueryValue> = {}): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? value : [value]) {

@@ -18,7 +18,7 @@ export interface Page<T> {
 }
 
 /** The most that one page of a list may hold. */
-export const LARGEST_PAGE = 50
+const LARGEST_PAGE = 50
 
 /** Enough for every pick list we draw; a group with more is searched instead. */
 const MOST_PAGES = 10

@@ -8,6 +8,7 @@ import { DraftNotice } from '../ui/draft-notice.tsx'
 import { Form, FormActions, FormRow } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { SchemaFields } from '../ui/schema-form/schema-fields.tsx'
+import { textOf } from '../ui/schema-form/schema-values.ts'
 import { Section } from '../ui/section.tsx'
 import { useDraft } from '../ui/use-draft.ts'
 import { focusFirstError, useSubmit } from '../ui/use-submit.ts'
@@ -122,7 +123,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
               <Select
                 label={t('connection.authWay')}
                 data={provider.auth.map(({ type, title: words }) => ({ value: type, label: words ?? type }))}
-                value={String(values.auth_data['type'] ?? '')}
+                value={textOf(values.auth_data['type'])}
                 allowDeselect={false}
                 onChange={(type) => type !== null && replace(withWay(values, provider, type))}
               />

@@ -17,6 +17,7 @@ import { LinkButton } from '../ui/link-button.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Failure, Loading } from '../ui/page-state.tsx'
 import { useLabel } from '../ui/schema-form/schema-fields.tsx'
+import { textOf } from '../ui/schema-form/schema-values.ts'
 import { Section } from '../ui/section.tsx'
 import { say } from '../ui/toast.ts'
 import { When } from '../ui/when.tsx'
@@ -112,7 +113,7 @@ function ConnectionFacts({ connection, type }: { connection: Connection; type: s
       .filter(([name, value]) => name !== 'type' && value !== '' && value !== null && !isEmptyObject(value))
       .map(([name, value]) => [
         label(name),
-        typeof value === 'object' ? JSON.stringify(value) : String(value),
+        typeof value === 'object' ? JSON.stringify(value) : textOf(value),
       ])
   const secret = connection.auth_data === null ? t('connection.noCredentials') : t('connection.sealed')
   return (

@@ -34,7 +34,10 @@ const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
   validateSearch: (search): { token?: string } =>
-    search['token'] === undefined ? {} : { token: String(search['token']) },
+    // A token of digits alone would be read as a number.
+    typeof search['token'] === 'string' || typeof search['token'] === 'number'
+      ? { token: String(search['token']) }
+      : {},
   component: lazyRouteComponent(() => import('../setup/setup-page.tsx'), 'SetupPage'),
 })
 

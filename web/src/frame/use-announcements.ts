@@ -13,8 +13,9 @@ export function useAnnouncements(): void {
     region.setAttribute('aria-live', 'polite')
     region.className = 'visually-hidden'
     document.body.append(region)
-    const stop = router.subscribe('onRendered', ({ pathChanged }) => {
-      if (!pathChanged) return
+    const stop = router.subscribe('onRendered', ({ pathChanged, fromLocation }) => {
+      // The first page is the browser's to announce, and its first stop is the skip link.
+      if (!pathChanged || fromLocation === undefined) return
       // The page sets the title in an effect of its own.
       setTimeout(() => {
         region.textContent = document.title

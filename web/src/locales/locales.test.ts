@@ -21,7 +21,8 @@ function flat(tree: object, above = ''): Map<string, string> {
 /** What the code asks for: plural forms are one key. */
 const keysOf = (catalogue: object) =>
   new Set([...flat(catalogue).keys()].map((key) => key.replace(PLURAL, '')))
-const variables = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).toSorted()
+const variables = (text: string) =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name).toSorted((a, b) => a.localeCompare(b))
 
 function code(): string {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

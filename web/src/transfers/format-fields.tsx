@@ -19,7 +19,7 @@ export function FormatFields({ side, formats, format, onChange, errors }: Format
   const set = (part: Partial<FileFormat>) => onChange({ ...format, ...part })
   const error = (name: string) => {
     const message = errors[`${side}_params.file_format.${name}`]
-    return message === undefined ? undefined : String(message)
+    return typeof message === 'string' ? message : undefined
   }
   const text = (name: 'delimiter' | 'quote' | 'escape' | 'encoding') => ({
     value: shown(format[name] ?? ''),

@@ -41,7 +41,7 @@ export interface TransferValues extends Record<string, unknown> {
 /** What a connection's type is for a transfer. */
 export type EndKind = 'database' | 'file'
 
-export const TEMPLATE = '{run_created_at}-{index}.{extension}'
+const TEMPLATE = '{run_created_at}-{index}.{extension}'
 
 const FRESH_END: EndValues = {
   table_name: '',
@@ -113,12 +113,7 @@ function endValues(params: EndParams): EndValues {
 }
 
 /** Which of an end's fields are sent, by its connection's type and side. */
-export function endParams(
-  type: string,
-  kind: EndKind,
-  side: 'source' | 'target',
-  values: EndValues,
-): EndParams {
+function endParams(type: string, kind: EndKind, side: 'source' | 'target', values: EndValues): EndParams {
   if (kind === 'database') {
     const table = { type, table_name: values.table_name.trim() }
     return side === 'target' && values.write === 'direct' ? { ...table, write: 'direct' } : table

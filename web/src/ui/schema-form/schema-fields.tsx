@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { JsonSchema } from '../../api/json-schema.ts'
 import { FormRow } from '../form.tsx'
 import { PairsField } from './pairs-field.tsx'
-import { choicesOf, kindOf, type SchemaValues } from './schema-values.ts'
+import { choicesOf, kindOf, type SchemaValues, textOf } from './schema-values.ts'
 
 interface SchemaFieldsProps {
   schema: JsonSchema
@@ -66,8 +66,8 @@ function SchemaField({
   }
   const text = {
     ...common,
-    value: value === undefined || value === null ? '' : String(value),
-    placeholder: property.examples?.[0] === undefined ? undefined : String(property.examples[0]),
+    value: textOf(value),
+    placeholder: textOf(property.examples?.[0]) || undefined,
   }
   switch (kind) {
     case 'secret':
@@ -107,7 +107,7 @@ function SchemaField({
         <Select
           {...common}
           data={choicesOf(property)}
-          value={value === '' ? null : String(value)}
+          value={textOf(value) || null}
           allowDeselect={!common.required}
           onChange={(next) => onChange(name, next ?? '')}
         />

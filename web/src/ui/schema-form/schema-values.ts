@@ -48,7 +48,7 @@ export function kindOf(property: JsonSchema): FieldKind {
   return property.format === 'multiline' ? 'long' : 'text'
 }
 
-export function isSecret(property: JsonSchema): boolean {
+function isSecret(property: JsonSchema): boolean {
   return property['x-secret'] === true || property.writeOnly === true
 }
 
@@ -84,6 +84,13 @@ export function missingFields(schema: JsonSchema, values: SchemaValues, secretsK
       return isEmpty(values[name]) && property.minLength !== 0
     })
     .map(([name]) => name)
+}
+
+/** A value as a field of text shows it; what is no plain value shows as nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : ''
 }
 
 function isEmpty(value: unknown): boolean {
