@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type Config, keptSecrets, publicUrl } from '#config'
+import { type Config, keptSecrets, publicUrl, type Settings } from '#config'
 import {
   checkDatabase,
   type Database,
@@ -8,6 +8,7 @@ import {
   openDatabase,
   startEmbeddedPostgres,
 } from '#database'
+import { pruneEvents } from '#event'
 import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
 import { createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
@@ -16,6 +17,7 @@ import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
 import { countTransfersOf, createTransfer, describeFile } from '#transfer'
+import { serveRetention } from '#retention'
 import { createVault } from '#vault'
 
 /** A hub that is up. Wiring only: config → database → rooms → listen. */
@@ -80,7 +82,10 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
     address = publicUrl({ ...settings, port })
-    if (settings.parts.includes('worker')) stops.push((await transfer.startWorker()).stop)
+    if (settings.parts.includes('worker')) {
+      const retention = await startRetention(settings, db, log)
+      stops.push(() => retention.stop(0), (await transfer.startWorker()).stop)
+    }
     for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
       log.warn(
         { connection: id, kid },
@@ -101,6 +106,27 @@ function startOwnPostgres(dataDirectory: string, log: Log): Promise<EmbeddedPost
     log.warn({}, "The hub's own PostgreSQL was lost and has been started again.")
   }
   return startEmbeddedPostgres({ dataDirectory, onRestart })
+}
+
+/** What happened is kept as long as its limit says; what has run out, no longer than a day. */
+function startRetention(settings: Settings, db: Database, log: Log) {
+  const ended = `status in ('FINISHED', 'FAILED', 'STOPPED')`
+  return serveRetention({
+    db,
+    log,
+    rules: [
+      { table: 'identity.audit', days: settings.limit_audit_days.count },
+      { table: 'identity.session', since: 'expires_at', days: 1 },
+      { table: 'transfer.run', since: 'ended_at', where: ended, days: settings.limit_runs_days.count },
+    ],
+    more: settings.limit_events_days.count === 0 ? [] : [() => pruneOldEvents(db, settings)],
+  })
+}
+
+function pruneOldEvents(db: Database, settings: Settings): Promise<number> {
+  const olderThan = new Date(Date.now() - settings.limit_events_days.count * 24 * 60 * 60_000)
+  // No kind has a handler yet: every event is a fact.
+  return pruneEvents(db, { olderThan, handledKinds: [] })
 }
 
 /** What connections may touch of the world. */

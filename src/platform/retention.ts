@@ -25,7 +25,7 @@ export interface RetentionOptions {
   db: Database
   log: Log
   rules: readonly RetentionRule[]
-  /** Asked for each round; what rooms take away by their own means. */
+  /** What is taken away by other means than a rule; called each round. */
   more?: readonly (() => Promise<unknown>)[]
   clock?: () => Date
 }
@@ -62,7 +62,7 @@ async function retain({ db, log, rules, more = [] }: RetentionOptions, signal: A
     const gone = rule.days === 0 ? 0 : await takeAway(db, rule, signal)
     if (gone > 0) log.info({ table: rule.table, rows: gone }, 'old rows were taken away')
   }
-  for (const prune of more) await prune()
+  for (const takeAwayMore of more) await takeAwayMore()
 }
 
 async function takeAway(db: Database, rule: RetentionRule, signal: AbortSignal): Promise<number> {
