@@ -33,6 +33,7 @@ type UsedSettings = Pick<
   | 'limit_preview_rows'
   | 'limit_run_log_lines'
   | 'limit_run_memory'
+  | 'limit_runs_days'
   | 'queues'
   | 'runs'
 >
@@ -60,7 +61,8 @@ export function createTransfer({ db, log, settings, connect, reach, url }: Trans
     memoryBytes: settings.limit_run_memory.count,
     extensionDirectories: extensionDirectories(settings),
   }
-  const previewRows = Math.max(settings.limit_preview_rows.count, 0)
+  // 0 switches the operator's limit off; the engine has one of its own.
+  const previewRows = settings.limit_preview_rows.count || MOST_PREVIEW_ROWS
   return {
     addRoutes: (app) => {
       addQueueRoutes(app, db)
@@ -74,12 +76,15 @@ export function createTransfer({ db, log, settings, connect, reach, url }: Trans
         log,
         temporaryFolder,
         linesLimit: settings.limit_run_log_lines.count,
+        keepDays: settings.limit_runs_days.count,
         queues: settings.queues,
         runs: settings.runs,
         urlOf: (runId) => `${url()}/runs/${runId}`,
       }),
   }
 }
+
+const MOST_PREVIEW_ROWS = 100
 
 function extensionDirectories(settings: Pick<Settings, 'data_dir' | 'duckdb_extensions'>): string[] {
   const given = settings.duckdb_extensions === null ? [] : [settings.duckdb_extensions]

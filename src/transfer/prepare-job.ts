@@ -1,4 +1,5 @@
 /** Opens both sides of a transfer and makes its job, for a run and for an explanation alike. */
+import { lstat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import {
@@ -93,6 +94,14 @@ export async function prepareJob(settings: EngineSettings, order: JobOrder): Pro
     },
     extensionDirectories: settings.extensionDirectories,
   })
+  if (job.target.type === 'file' && target.type === 'local') {
+    const { path: file } = job.target
+    const isThere = await lstat(file).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) await insideFolder(target.root, path.relative(target.root, file), settings.reach)
+  }
   return { job, fileMark, nothingNew: isFiles && source.paths.length === 0 }
 }
 
@@ -122,6 +131,9 @@ async function openSource(
   const folder = await insideFolder(root, params.directory_path, reach)
   const { file_name: fileName, file_format: format } = params
   const files = chooseFiles(await listFiles(folder), { fileName, format, transformations })
+  // A link out of the connection's folder, or into the data folder, is refused like a file that is not there.
+  for (const { path: link, isLink } of files)
+    if (isLink) await insideFolder(root, path.relative(root, link), reach)
   if (files.length === 0) {
     const wanted = fileName ?? `a file of the format ${format.type}`
     throw new Fault(

@@ -10,6 +10,7 @@ import {
   insertQueue,
   keepsItsPlace,
   listQueues,
+  lockQueue,
   type Queue,
   type Tx,
   updateQueue,
@@ -144,6 +145,7 @@ export function addQueueRoutes(app: Server, db: Database): void {
       await db.withCaller(caller, async (tx: Tx) => {
         const queue = await visibleQueue(tx, params.queue_id)
         requireLevel(levelIn(caller, queue.group_id), 'maintainer')
+        await lockQueue(tx, queue.id)
         const uses = await countTransfersOfQueue(tx, queue)
         if (uses > 0) {
           throw new Fault(

@@ -64,6 +64,11 @@ export function updateQueue(
     .executeTakeFirstOrThrow()
 }
 
+/** Until the transaction ends, no transfer begins to use it. */
+export async function lockQueue(tx: Tx, id: number): Promise<void> {
+  await tx.selectFrom('transfer.queue').select('id').where('id', '=', id).forUpdate().execute()
+}
+
 export async function deleteQueue(tx: Tx, id: number): Promise<void> {
   await tx.deleteFrom('transfer.queue').where('id', '=', id).execute()
 }

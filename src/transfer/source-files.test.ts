@@ -9,6 +9,7 @@ const file = (name: string, more: Partial<SourceFile> = {}): SourceFile => ({
   name,
   size: 10,
   modifiedMs: 1000,
+  isLink: false,
   ...more,
 })
 const format = { type: 'jsonline', encoding: 'utf-8', line_sep: '\n', compression: 'none' } as const

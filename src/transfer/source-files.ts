@@ -9,6 +9,8 @@ export interface SourceFile {
   name: string
   size: number
   modifiedMs: number
+  /** Where it leads has to be looked at before it is read. */
+  isLink: boolean
 }
 
 /** More in one folder is refused rather than read for minutes. */
@@ -18,6 +20,7 @@ export async function listFiles(folder: string): Promise<SourceFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new Fault('not_found', 'transfer.folder_missing', `The folder ${folder} cannot be read.`, { cause })
   })
+  const links = new Set(entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name))
   const names = entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
@@ -34,7 +37,7 @@ export async function listFiles(folder: string): Promise<SourceFile[]> {
       const file = path.join(folder, name)
       const stats = await stat(file).catch(() => null)
       return stats?.isFile() === true
-        ? { path: file, name, size: stats.size, modifiedMs: stats.mtimeMs }
+        ? { path: file, name, size: stats.size, modifiedMs: stats.mtimeMs, isLink: links.has(name) }
         : null
     }),
   )

@@ -109,7 +109,7 @@ export function createLocalActions(reach: Reach): Actions {
       const folder = await localFolder(opened, reach)
       if (!(await stat(folder)).isDirectory()) throw notAFolder(String(opened.config.directory))
       const writable = await mayWrite(folder)
-      const { items, truncated } = await list(folder, folder)
+      const { items, truncated } = await list(folder, folder, reach)
       const count = truncated ? `more than ${BROWSE_LIMIT}` : String(items.length)
       return {
         message: `The folder is there, with ${count} ${items.length === 1 ? 'entry' : 'entries'}; the hub may read${writable ? ' and write' : ', but not write'}.`,
@@ -120,7 +120,7 @@ export function createLocalActions(reach: Reach): Actions {
       const root = await localFolder(opened, reach)
       const folder = await insideFolder(root, inner, reach)
       if (!(await stat(folder)).isDirectory()) throw notAFolder(inner)
-      return list(root, folder)
+      return list(root, folder, reach)
     },
     columns: async (opened, inner) => {
       const root = await localFolder(opened, reach)
@@ -139,7 +139,11 @@ export function createLocalActions(reach: Reach): Actions {
   }
 }
 
-async function list(root: string, folder: string): Promise<{ items: BrowseItem[]; truncated: boolean }> {
+async function list(
+  root: string,
+  folder: string,
+  place: Place,
+): Promise<{ items: BrowseItem[]; truncated: boolean }> {
   const names: string[] = []
   for await (const entry of await opendir(folder)) {
     if (!entry.name.startsWith('.')) names.push(entry.name)
@@ -147,7 +151,7 @@ async function list(root: string, folder: string): Promise<{ items: BrowseItem[]
     if (names.length > BROWSE_LIMIT) break
   }
   const shown = names.toSorted().slice(0, BROWSE_LIMIT)
-  const items = await Promise.all(shown.map((name) => describe(root, path.join(folder, name))))
+  const items = await Promise.all(shown.map((name) => describe(root, path.join(folder, name), place)))
   const found = items.filter((item) => item !== null)
   const folders = found.filter(({ kind }) => kind === 'folder')
   return {
@@ -156,10 +160,10 @@ async function list(root: string, folder: string): Promise<{ items: BrowseItem[]
   }
 }
 
-/** Null for what is neither file nor folder, and for a link that leads out. */
-async function describe(root: string, file: string): Promise<BrowseItem | null> {
-  const real = await realpath(file).catch(() => null)
-  if (real === null || !contains(root, real)) return null
+/** Null for what is neither file nor folder, for a link that leads out, and for the data folder. */
+async function describe(root: string, file: string, place: Place): Promise<BrowseItem | null> {
+  const real = await insideFolder(root, path.relative(root, file), place).catch(() => null)
+  if (real === null) return null
   const found = await stat(real).catch(() => null)
   if (found === null) return null
   const item = { name: path.basename(file), path: `/${path.relative(root, file)}` }
