@@ -15,7 +15,8 @@ import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { LinkButton } from '../ui/link-button.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
-import { Failure, Loading } from '../ui/page-state.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
+import { Loading } from '../ui/page-state.tsx'
 import { useLabel } from '../ui/schema-form/schema-fields.tsx'
 import { textOf } from '../ui/schema-form/schema-values.ts'
 import { Section } from '../ui/section.tsx'
@@ -34,7 +35,7 @@ export function ConnectionPage() {
   const query = useQuery(connectionQuery(connectionId))
   useAdoptGroup(query.data?.group_id)
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   return <ConnectionView key={connectionId} connection={query.data} />
 }
 

@@ -1,12 +1,16 @@
 import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Empty } from '../ui/page-state.tsx'
+import { EntryCard } from '../ui/entry-card.tsx'
 
 export function NotFound() {
   const { t } = useTranslation()
+  useEffect(() => {
+    document.title = `${t('failure.noPage')} · Crosstie`
+  }, [t])
   return (
-    <Empty icon="search" title={t('failure.noPage')} action={<Link to="/">{t('nav.home')}</Link>}>
-      {t('failure.noPageWords')}
-    </Empty>
+    <EntryCard title={t('failure.noPage')} lead={t('failure.noPageWords')}>
+      <Link to="/">{t('nav.home')}</Link>
+    </EntryCard>
   )
 }

@@ -5,7 +5,8 @@ import { groupQuery } from '../api/groups.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
 import { Badge } from '../ui/state-badge.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
-import { Failure, Loading } from '../ui/page-state.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
+import { Loading } from '../ui/page-state.tsx'
 import { DangerZone } from './danger-zone.tsx'
 import { GroupSettings } from './group-settings.tsx'
 import { Members } from './members.tsx'
@@ -21,7 +22,7 @@ export function GroupPage() {
   const query = useQuery(groupQuery(groupId))
   useAdoptGroup(query.data?.data.id)
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   const { data: group, role } = query.data
   return (
     <>

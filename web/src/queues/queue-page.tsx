@@ -11,6 +11,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ListTable } from '../ui/list-table.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
 import { Empty, Failure, Loading } from '../ui/page-state.tsx'
 import { Section } from '../ui/section.tsx'
 import { say } from '../ui/toast.ts'
@@ -24,7 +25,7 @@ export function QueuePage() {
   const query = useQuery(queueQuery(queueId))
   useAdoptGroup(query.data?.group_id)
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   return <QueueView queue={query.data} />
 }
 

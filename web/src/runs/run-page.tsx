@@ -8,7 +8,8 @@ import { CodeBlock } from '../ui/code-block.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
-import { Failure, Loading } from '../ui/page-state.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
+import { Loading } from '../ui/page-state.tsx'
 import { Section } from '../ui/section.tsx'
 import { RunBadge } from '../ui/state-badge.tsx'
 import { useFormat } from '../ui/use-format.ts'
@@ -31,7 +32,7 @@ export function RunPage() {
   })
   if (query.isPending) return <Loading />
   if (query.isError && query.data === undefined) {
-    return <Failure error={query.error} onRetry={() => void query.refetch()} />
+    return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   }
   return <RunView key={runId} run={query.data} />
 }

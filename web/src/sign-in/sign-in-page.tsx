@@ -10,7 +10,7 @@ import { Notice } from '../ui/notice.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { ApiError } from '../api/client.ts'
 import { useSubmit } from '../ui/use-submit.ts'
-import { EntryCard } from './entry-card.tsx'
+import { EntryCard } from '../ui/entry-card.tsx'
 import { returnPath } from './return-path.ts'
 
 const route = getRouteApi('/sign-in')

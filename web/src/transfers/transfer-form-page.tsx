@@ -13,6 +13,7 @@ import {
 import { useAdoptGroup, useGroup, useWhyNot } from '../frame/use-group.ts'
 import { Notice } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
 import { Failure, Loading } from '../ui/page-state.tsx'
 import { say } from '../ui/toast.ts'
 import { formatOf, splitPath } from './file-format.ts'
@@ -53,7 +54,7 @@ export function EditTransferPage() {
   const query = useQuery(transferQuery(transferId))
   useAdoptGroup(query.data?.group_id)
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   const above = (
     <Link to="/transfers/$transferId" params={{ transferId }}>
       {query.data.name}

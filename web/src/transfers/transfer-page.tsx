@@ -10,6 +10,7 @@ import { ActionButton } from '../ui/action-button.tsx'
 import { lazily } from '../ui/lazily.ts'
 import { List } from '../ui/list.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
 import { Empty, Failure, Loading } from '../ui/page-state.tsx'
 import { Section } from '../ui/section.tsx'
 import { Definition } from './definition.tsx'
@@ -26,7 +27,7 @@ export function TransferPage() {
   const query = useQuery(transferQuery(transferId))
   useAdoptGroup(query.data?.group_id)
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   return <TransferView key={transferId} transfer={query.data} />
 }
 

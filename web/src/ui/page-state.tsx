@@ -40,20 +40,32 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
   )
 }
 
-/** What went wrong in words, the request's id for whoever reads the hub's log, and a way to try again. */
-export function Failure({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+interface FailureProps {
+  error: unknown
+  onRetry?: (() => void) | undefined
+  /** `false` where a heading says the title already. */
+  titled?: boolean
+}
+
+/** The kind of failure, as a heading. */
+export function useFailureTitle(): (error: unknown) => string {
   const { t } = useTranslation()
+  return (error) => {
+    const status = error instanceof ApiError ? error.status : null
+    if (status === 403) return t('failure.denied')
+    if (status === 404) return t('failure.missing')
+    return status === 0 ? t('failure.unreachable') : t('failure.failed')
+  }
+}
+
+/** What went wrong in words, the request's id for whoever reads the hub's log, and a way to try again. */
+export function Failure({ error, onRetry, titled = true }: FailureProps) {
+  const { t } = useTranslation()
+  const title = useFailureTitle()(error)
   const api = error instanceof ApiError ? error : null
   const denied = api?.status === 403
   const missing = api?.status === 404
   const unreachable = api?.status === 0
-  const title = denied
-    ? t('failure.denied')
-    : missing
-      ? t('failure.missing')
-      : unreachable
-        ? t('failure.unreachable')
-        : t('failure.failed')
   const message = unreachable
     ? t('failure.unreachableWords')
     : error instanceof Error
@@ -66,7 +78,12 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: (() => v
       </ActionButton>
     ) : undefined
   return (
-    <Notice tone={denied || missing ? 'attention' : 'failure'} title={title} actions={retry} live>
+    <Notice
+      tone={denied || missing ? 'attention' : 'failure'}
+      {...(titled && { title })}
+      actions={retry}
+      live
+    >
       <p>{message}</p>
       {denied && <p>{t('failure.deniedWords')}</p>}
       {missing && <p>{t('failure.missingWords')}</p>}

@@ -10,6 +10,7 @@ import { ActionButton } from '../ui/action-button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Form, FormActions } from '../ui/form.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { PageFailure } from '../ui/page-failure.tsx'
 import { Failure, Loading } from '../ui/page-state.tsx'
 import { Section } from '../ui/section.tsx'
 import { say } from '../ui/toast.ts'
@@ -24,7 +25,7 @@ export function UserPage() {
   const { userId } = route.useParams()
   const query = useQuery(userQuery(userId))
   if (query.isPending) return <Loading />
-  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   return <UserView key={userId} user={query.data} />
 }
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Mark } from '../ui/mark.tsx'
+import { Mark } from './mark.tsx'
 import classes from './entry-card.module.css'
 
 /** The door of the house: sign-in and first setup stand on it. */
