@@ -104,3 +104,40 @@ it('a run whose workers died three times is given up, and says so', async () => 
     error: 'Given up: the worker of this run was lost 3 times.',
   })
 })
+
+async function foundDead(prepared: object | null): Promise<Record<string, unknown>> {
+  const { body } = await story.client.get(`/v1/transfers?group_id=${story.groupId}&search_query=copy`)
+  const done = await story.ended(await story.run(body.items[0].id))
+  const [run] = await hub.sql<{ id: number }>(
+    `insert into transfer.run (transfer_id, group_id, status, started_at, attempts, queue_slug, queued_at, transfer_dump,
+                               engine, prepared)
+     select transfer_id, group_id, 'STARTED', now(), 1, queue_slug, now(), transfer_dump, engine, $2::jsonb
+     from transfer.run where id = $1 returning id::int`,
+    [done.id, prepared === null ? null : JSON.stringify(prepared)],
+  )
+  hub.db.notify('transfer.run', '')
+  return story.ended(run?.id ?? 0)
+}
+
+it('a run whose worker died after the target had taken the rows is finished by its witness, not done again', async () => {
+  // The staging table of this run is not there: that is what it leaves once it has committed.
+  const run = await foundDead({ rows: 5, witness: true })
+  expect(run).toMatchObject({ status: 'FINISHED', attempts: 2, progress: { rows: 5, phase: 'finished' } })
+  expect(await story.log(Number(run.id))).toEqual([
+    'The worker was lost just after the target had taken the rows: 5 rows carried.',
+  ])
+})
+
+it('a run whose commit nobody can tell has failed, and is not repeated', async () => {
+  expect(await foundDead({ rows: 5, witness: false })).toMatchObject({
+    status: 'FAILED',
+    attempts: 2,
+    error: expect.stringContaining('whether its rows are there cannot be told'),
+  })
+})
+
+it('a run whose worker died before it had prepared anything is begun anew', async () => {
+  const run = await foundDead(null)
+  expect(run).toMatchObject({ status: 'FINISHED', attempts: 2, progress: { rows: 5 } })
+  expect(await sample.sql('select count(*)::int from copies')).toEqual([{ count: 5 }])
+})
