@@ -91,7 +91,7 @@ export function sourceFolder(): string {
   return path.dirname(import.meta.dirname)
 }
 
-export async function releaseOf(config: Config): Promise<string> {
+async function releaseOf(config: Config): Promise<string> {
   const { version } = JSON.parse(await readFile(path.join(config.home, 'package.json'), 'utf8')) as {
     version: string
   } // our own file

@@ -7,7 +7,7 @@ import { type Caller, levelIn, requireLevel, requireSuperuser } from './caller.t
 import { createGroup, keepsItsName, requireOwner, SLUG_PATTERN, slugProblem, visibleGroup } from './group.ts'
 import * as store from './group.store.ts'
 import { memberRole, ROLE_NAMES, roleOfLevel } from './roles.ts'
-import { findUser } from './user.store.ts'
+import { existingUser, userMissing } from './user.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
 const Name = Type.String({ minLength: 3, maxLength: 128 })
@@ -219,7 +219,7 @@ function addMemberRoutes(app: Server, db: Database): void {
     async ({ caller, params, body }, reply) => {
       await db.withCaller(caller, async (tx: store.Tx) => {
         const group = await ownedGroup(tx, caller, params.group_id)
-        await visibleUser(tx, params.user_id)
+        await existingUser(tx, params.user_id)
         if (group.owner_id === params.user_id) {
           throw new Fault('conflict', 'identity.already_owner', 'User already is group owner')
         }
@@ -247,7 +247,7 @@ function addMemberRoutes(app: Server, db: Database): void {
       db.withCaller(caller, async (tx: store.Tx) => {
         const group = await ownedGroup(tx, caller, params.group_id)
         if ((await store.findMember(tx, group.id, params.user_id)) === undefined) {
-          throw new Fault('not_found', 'identity.user_missing', 'User not found')
+          throw userMissing()
         }
         const role = await putMember(tx, caller, group, params.user_id, body.role, 'member.change')
         return { role: ROLE_NAMES[role] }
@@ -303,12 +303,6 @@ async function ownedGroup(tx: store.Tx, caller: Caller, id: number): Promise<sto
     )
   }
   return group
-}
-
-async function visibleUser(tx: store.Tx, id: number): Promise<void> {
-  if ((await findUser(tx, id)) === undefined) {
-    throw new Fault('not_found', 'identity.user_missing', 'User not found')
-  }
 }
 
 /** The filter `role` means that role or a higher one; a superuser's own memberships do not matter. */

@@ -5,7 +5,7 @@ import { audit } from './audit.ts'
 import type { Caller } from './caller.ts'
 import { findGroup, type Group, insertGroup } from './group.store.ts'
 import type { IdentityTables, Tx } from './tables.ts'
-import { findUser } from './user.store.ts'
+import { existingUser } from './user.ts'
 
 export interface NewGroup {
   name: string
@@ -17,9 +17,7 @@ export interface NewGroup {
 
 export async function createGroup(db: Database, caller: Caller, group: NewGroup): Promise<Group> {
   return db.withCaller(caller, async (tx: Tx) => {
-    if ((await findUser(tx, group.ownerId)) === undefined) {
-      throw new Fault('not_found', 'identity.user_missing', 'User not found')
-    }
+    await existingUser(tx, group.ownerId)
     const made = await keepsItsName(() => insertGroup(tx, group))
     await audit(tx, caller, {
       action: 'group.create',
@@ -50,10 +48,7 @@ export async function requireOwner(tx: Tx, group: Group, ownerId: number): Promi
   if (group.personal) {
     throw new Fault('conflict', 'identity.group_personal', 'A personal group stays with its user')
   }
-  const user = await findUser(tx, ownerId)
-  if (user === undefined || user.username === null) {
-    throw new Fault('not_found', 'identity.user_missing', 'User not found')
-  }
+  await existingUser(tx, ownerId)
 }
 
 /** @throws Fault 404, the same for a group that is not there and one that the caller may not see. */

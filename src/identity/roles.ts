@@ -19,8 +19,6 @@ export const ROLE_NAMES = {
   owner: 'Owner',
 } as const
 
-export type RoleName = (typeof ROLE_NAMES)[GroupRole] | 'Superuser'
-
 export function roleOfLevel(level: Level): GroupRole {
   return level === 4 ? 'owner' : level === 3 ? 'maintainer' : level === 2 ? 'developer' : 'guest'
 }

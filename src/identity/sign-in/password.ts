@@ -34,7 +34,7 @@ export async function verifyPassword(password: string, stored: string | null): P
 }
 
 /** 8 to 1024 characters, no other rule. */
-export function checkPassword(password: string): void {
+function checkPassword(password: string): void {
   const { length } = charactersOf(password)
   if (length < SHORTEST || length > LONGEST) {
     throw new Fault(

@@ -157,3 +157,29 @@ test('passwords of up to 1024 characters work, whatever the characters', async (
   expect((await signIn('smile', password)).status).toBe(200)
   expect((await signIn('smile', '😀'.repeat(1023))).status).toBe(401)
 })
+
+describe('a hub that is reached by https and allows two tries a minute', () => {
+  let strict: TestHub
+  beforeAll(async () => {
+    const settings = { url: 'https://hub.example.com', limit_sign_in: '2/minute' }
+    strict = await startTestHub({ settings })
+    await strict.createUser('ada', { password: 'correct horse' })
+  })
+  afterAll(() => strict.stop())
+
+  test('sets its cookie for https only', async () => {
+    const body = { username: 'ada', password: 'correct horse' }
+    expect(cookieOf(await strict.anonymous.post('/v1/auth/session', body))).toMatch(/Secure/)
+  })
+
+  test('refuses the third wrong one, and says when to come back', async () => {
+    const wrong = { username: 'ada', password: 'wrong horse' }
+    for (const status of [401, 401, 429]) {
+      expect((await strict.anonymous.post('/v1/auth/session', wrong)).status).toBe(status)
+    }
+    const right = { username: 'ada', password: 'correct horse' }
+    const answer = await strict.anonymous.post('/v1/auth/session', right)
+    expect([answer.status, answer.body.error.code]).toEqual([429, 'too_many_requests'])
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+  })
+})

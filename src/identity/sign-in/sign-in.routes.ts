@@ -157,7 +157,7 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
     },
     async (request, reply) => {
       const { body, ip } = request
-      const turn = limiter.take(ip, 'one-time link')
+      const turn = limiter.take(ip, `one-time link from ${ip}`)
       const made = await setUp(db, {
         ...body,
         address: ip,
