@@ -16,17 +16,23 @@ export async function initialise(home: string, state: ClusterState, user: System
   if (user !== null) await chown(passwordFile, user.uid, user.gid)
   try {
     const args = [
-      ...['-D', folder, '-U', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-      ...[
-        '--encoding',
-        'UTF8',
-        '--locale-provider',
-        'builtin',
-        '--builtin-locale',
-        'C.UTF-8',
-        '--locale',
-        'C',
-      ],
+      '-D',
+      folder,
+      '-U',
+      'postgres',
+      '--pwfile',
+      passwordFile,
+      '--auth',
+      'scram-sha-256',
+
+      '--encoding',
+      'UTF8',
+      '--locale-provider',
+      'builtin',
+      '--builtin-locale',
+      'C.UTF-8',
+      '--locale',
+      'C',
     ]
     const initdb = spawn(path.join(home, 'bin', 'initdb'), args, {
       ...user,

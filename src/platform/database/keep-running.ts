@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { Fault, messageOf } from '#fault'
 
@@ -22,6 +23,7 @@ export interface KeepOptions {
 /** A server that dies more often is ill; whoever runs the hub should know, and a manager of services may help. */
 const RESTARTS = 5
 const WITHIN_MS = 10 * 60_000
+const PAUSE_MS = 500
 
 /**
  * Keeps a server and the hub's lock on it. Its death shows at once by the end of the connection that holds the
@@ -42,22 +44,22 @@ export function keepRunning(
       if (!stopping) repairing = repair()
     })
   }
+  /** A try that fails is one more death: the server may be killed while it recovers from the last one. */
   const repair = async () => {
-    restarts = [...restarts.filter((at) => at > Date.now() - WITHIN_MS), Date.now()]
-    if (restarts.length > RESTARTS) {
-      lost.resolve(
-        lostFault(`it was lost ${restarts.length} times within ${WITHIN_MS / 60_000} minutes`, options.log),
-      )
-      return
+    let failure: unknown
+    for (; !stopping; await sleep(PAUSE_MS)) {
+      restarts = [...restarts.filter((at) => at > Date.now() - WITHIN_MS), Date.now()]
+      if (restarts.length > RESTARTS) return lost.resolve(lostTooOften(options.log, failure))
+      try {
+        current = await options.again()
+        watch()
+        return options.onRestart()
+      } catch (error) {
+        failure = error
+        // Another hub has the data folder by now.
+        if (error instanceof Fault && error.kind === 'conflict') return lost.resolve(error)
+      }
     }
-    try {
-      current = await options.again()
-    } catch (error) {
-      lost.resolve(lostFault(`it was lost and did not come back: ${messageOf(error)}`, options.log, error))
-      return
-    }
-    watch()
-    options.onRestart()
   }
   watch()
   return {
@@ -71,11 +73,12 @@ export function keepRunning(
   }
 }
 
-function lostFault(what: string, log: string, cause?: unknown): Fault {
+function lostTooOften(log: string, cause: unknown): Fault {
+  const last = cause === undefined ? '' : ` (${messageOf(cause)})`
   return new Fault(
     'unavailable',
     'platform.postgres_lost',
-    `The hub ends, for it has no database: of its own PostgreSQL, ${what}. The log of the server is ${log}.`,
+    `The hub ends: its own PostgreSQL was lost more than ${RESTARTS} times within ${WITHIN_MS / 60_000} minutes${last}. The log of the server is ${log}.`,
     { cause },
   )
 }

@@ -18,6 +18,9 @@ import { addMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { parseBySchema, type Schema } from './parse.ts'
 
+/** How long a stop waits for requests that are being answered. */
+const CLOSE_GRACE_MS = 3_000
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** `public`: answers without a sign-in. Every other route has a caller. */
@@ -48,6 +51,10 @@ export async function createServer({ settings, log, version, authenticate }: Ser
     routerOptions: { maxParamLength: 512 },
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>()
+  // A browser opens connections ahead that never ask anything, and Node waits for each of them when it closes.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref()
+  })
 
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const part = httpPart === 'querystring' ? 'query' : httpPart === 'params' ? 'path' : (httpPart ?? 'body')
