@@ -20,7 +20,9 @@ export async function buildPageIfStale(): Promise<void> {
     )
     if (mine) {
       try {
-        await promisify(execFile)(process.execPath, ['scripts/build-page.mjs', '--must'])
+        // As it is shipped: the test runner's own NODE_ENV would build React's development half.
+        const env = { ...process.env, NODE_ENV: 'production' }
+        await promisify(execFile)(process.execPath, ['scripts/build-page.mjs', '--must'], { env })
       } finally {
         await rm(LOCK, { recursive: true, force: true })
       }

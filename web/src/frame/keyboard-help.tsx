@@ -30,8 +30,8 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
         {rows.map(([keys, words]) => (
           <div key={words}>
             <dt>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
+              {keys.map((key, place) => (
+                <kbd key={place}>{key}</kbd>
               ))}
             </dt>
             <dd>{words}</dd>
