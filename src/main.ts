@@ -68,16 +68,17 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     stops.push(() => app.close())
     options.onServer?.(app)
     addHealth(app, () => isReady(db))
-    identity.addRoutes(app)
 
     let address = publicUrl(settings)
     const vault = createVault(secrets.vault_keys)
     const reach = reachOf(config, url)
     const connect = createConnect({ db, vault, reach, countUses: countTransfersOf })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
-    connect.addRoutes(app)
-    transfer.addRoutes(app)
-    await servePage(app, path.join(config.home, 'web', 'dist'))
+    // A worker alone answers for its health and its figures only.
+    if (settings.parts.includes('server')) {
+      for (const room of [identity, connect, transfer]) room.addRoutes(app)
+      await servePage(app, path.join(config.home, 'web', 'dist'))
+    }
     await app.listen({ host: settings.host, port: settings.port })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port

@@ -62,10 +62,21 @@ async function up({ port, host, dataDir, files, quiet }: UpOptions): Promise<voi
   if (lost !== undefined) throw lost
 }
 
-/** The first Ctrl-C or SIGTERM stops in order, also while the hub starts; a second one at once. */
+/** One press of Ctrl-C may arrive twice at once: from the terminal, and from npm. */
+const SAME_PRESS_MS = 500
+
+/** The first Ctrl-C or SIGTERM stops in order, also while the hub starts; a later one at once. */
 function stopSignal(): Promise<void> {
+  let first: number | undefined
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    const heard = (signal: 'SIGINT' | 'SIGTERM') => {
+      first ??= performance.now()
+      resolve()
+      if (performance.now() - first < SAME_PRESS_MS) return
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, heard)
   })
 }
 

@@ -33,7 +33,6 @@ type UsedSettings = Pick<
   | 'limit_preview_rows'
   | 'limit_run_log_lines'
   | 'limit_run_memory'
-  | 'limit_runs_days'
   | 'queues'
   | 'runs'
 >
@@ -76,7 +75,6 @@ export function createTransfer({ db, log, settings, connect, reach, url }: Trans
         log,
         temporaryFolder,
         linesLimit: settings.limit_run_log_lines.count,
-        keepDays: settings.limit_runs_days.count,
         queues: settings.queues,
         runs: settings.runs,
         urlOf: (runId) => `${url()}/runs/${runId}`,

@@ -221,14 +221,3 @@ export async function lastSeq(tx: Tx, runId: number): Promise<number> {
     .executeTakeFirstOrThrow()
   return Number(last)
 }
-
-/** Takes away runs that were over before then, at most so many; answers how many. */
-export async function deleteRunsBefore(tx: Tx, before: Date, limit: number): Promise<number> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('transfer.run')
-    .where('id', 'in', ({ selectFrom }) =>
-      selectFrom('transfer.run').select('id').where('ended_at', '<', before).orderBy('id').limit(limit),
-    )
-    .executeTakeFirst()
-  return Number(numDeletedRows)
-}

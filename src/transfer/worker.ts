@@ -1,7 +1,7 @@
 /** The worker: claims runs by queue, carries each in a process of its own, and starts what is scheduled. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { Claimant, Database } from '#database'
+import type { Database } from '#database'
 import { Fault } from '#fault'
 import { systemCaller } from '#identity'
 import { type LeaseServer, serveLeases } from '#lease'
@@ -10,7 +10,6 @@ import { serveTimers, type Timer } from '#timer'
 import { carryRun, type CarryOptions, type ClaimedRun, giveUpRun, MAX_ATTEMPTS } from './carry-run.ts'
 import type { Tx } from './queue.store.ts'
 import { putInQueue, WORK_CHANNEL } from './run.ts'
-import { deleteRunsBefore } from './run.store.ts'
 import { nextRuns, SCHEDULE_KIND } from './schedule.ts'
 import { findTransfer, type Transfer } from './transfer.store.ts'
 
@@ -19,8 +18,6 @@ export interface WorkerOptions extends CarryOptions {
   queues: string[]
   /** Runs at once. */
   runs: number
-  /** Days that finished runs are kept; 0: for ever. */
-  keepDays: number
 }
 
 export interface Worker {
@@ -50,11 +47,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     log,
     kinds: { [SCHEDULE_KIND]: (timer) => startScheduled(db, log, timer) },
   })
-  const retention = keepRunsFor(options)
   const stopping = (server: LeaseServer) => server.stop(STOP_GRACE_MS)
   return {
     stop: async () => {
-      clearInterval(retention)
       await Promise.all([stopping(leases), stopping(timers)])
     },
   }
@@ -76,28 +71,6 @@ const LEFT_AFTER_MS = 24 * 60 * 60_000
 
 /** A run that is under way is not waited for: another worker, or the next start, takes it up. */
 const STOP_GRACE_MS = 1_000
-
-/** Old runs go once an hour, their logs with them; whose they are does not matter to their age. */
-function keepRunsFor({ db, log, keepDays }: WorkerOptions): NodeJS.Timeout | undefined {
-  if (keepDays === 0) return undefined
-  const owner: Claimant = { databaseRole: 'crosstie_owner', claims: {} }
-  const prune = async () => {
-    const before = new Date(Date.now() - keepDays * DAY_MS)
-    for (;;) {
-      if ((await db.withCaller(owner, (tx: Tx) => deleteRunsBefore(tx, before, PRUNE_BATCH))) < PRUNE_BATCH)
-        return
-    }
-  }
-  const act = () => {
-    prune().catch((error: unknown) => log.warn({ err: error }, 'Old runs could not be taken away.'))
-  }
-  act()
-  return setInterval(act, HOUR_MS)
-}
-
-const HOUR_MS = 60 * 60_000
-const DAY_MS = 24 * HOUR_MS
-const PRUNE_BATCH = 1_000
 
 /** Starts the run of one scheduled time; answers the next one. A time that was missed is made up for once. */
 async function startScheduled(db: Database, log: Log, timer: Timer): Promise<Date | null> {

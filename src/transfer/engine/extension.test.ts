@@ -51,9 +51,9 @@ test('after a search that failed the next one waits, and says what to do', async
   await expect(ensureExtension('postgres_scanner', [empty])).rejects.toThrow(
     /pip: it is not installed.*crosstie doctor/,
   )
-  await expect(ensureExtension('postgres_scanner', [path.join(empty, 'postgres_scanner.not-found', 'below-a-file')])).rejects.toThrow(
-    /no folder for extensions can be written/,
-  )
+  await expect(
+    ensureExtension('postgres_scanner', [path.join(empty, 'postgres_scanner.not-found', 'below-a-file')]),
+  ).rejects.toThrow(/no folder for extensions can be written/)
   expect(Date.now() - began).toBeLessThan(1_000)
 })
 

@@ -47,12 +47,7 @@ export async function readRecords(
 }
 
 /** Up to `most` whole records; the last counts as whole without a line end only if the text `isAll`. */
-function parseRecords(
-  text: string,
-  format: CsvFormat,
-  isAll: boolean,
-  most: number,
-): (string | null)[][] {
+function parseRecords(text: string, format: CsvFormat, isAll: boolean, most: number): (string | null)[][] {
   const { delimiter, quote, escape } = format
   const records: (string | null)[][] = []
   let fields: (string | null)[] = []
