@@ -34,7 +34,7 @@ export function RunHistory({ runs }: { runs: Run[] }) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
-        scales: { x: { time: false } },
+        scales: { x: { time: false }, ms: { range: fromZero }, rows: { range: fromZero } },
         series: [
           {},
           {
@@ -56,6 +56,8 @@ export function RunHistory({ runs }: { runs: Run[] }) {
         axes: [
           {
             ...axis,
+            size: 28,
+            incrs: [1, 2, 5, 10, 20],
             values: (_plot, ids) =>
               ids.map((id) => (Number.isInteger(id) && data.names[id] ? `#${data.names[id]}` : '')),
           },
@@ -96,6 +98,12 @@ export function RunHistory({ runs }: { runs: Run[] }) {
     </div>
   )
 }
+
+/** Lengths are compared from the ground up. */
+const fromZero = (_plot: uPlot, _least: number, most: number): [number, number] => [
+  0,
+  most > 0 ? most * 1.15 : 1,
+]
 
 /** Oldest first, as one reads; runs that never began have nothing to draw. */
 function seriesOf(runs: Run[]) {

@@ -28,7 +28,7 @@ export function useRunColumns({ withTransfer }: { withTransfer: boolean }): List
       id: 'run',
       header: t('run.one'),
       cell: ({ id }) => (
-        <Link to="/runs/$runId" params={{ runId: id }}>
+        <Link to="/runs/$runId" params={{ runId: id }} className="nowrap">
           {t('run.number', { id })}
         </Link>
       ),
