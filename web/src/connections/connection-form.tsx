@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Connection, ConnectionBody, Provider } from '../api/connections.ts'
 import { CallSamples } from '../ui/call-samples.tsx'
+import { connectionCommand } from '../ui/call-text.ts'
 import { DraftNotice } from '../ui/draft-notice.tsx'
 import { Form, FormActions, FormRow } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -154,6 +155,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
         method={connection ? 'PUT' : 'POST'}
         path={connection ? `/v1/connections/${connection.id}` : '/v1/connections'}
         body={bodyOf(values, groupId, provider)}
+        cli={connection ? null : connectionCommand(bodyOf(values, groupId, provider))}
       />
     </Form>
   )

@@ -8,6 +8,7 @@ import type { Queue } from '../api/queues.ts'
 import { type Explanation, explainUnsaved, type Transfer, type TransferBody } from '../api/transfers.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { CallSamples } from '../ui/call-samples.tsx'
+import { transferCommand } from '../ui/call-text.ts'
 import { DraftNotice } from '../ui/draft-notice.tsx'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -176,6 +177,7 @@ export function TransferForm({
           method={transfer ? 'PUT' : 'POST'}
           path={transfer ? `/v1/transfers/${transfer.id}` : '/v1/transfers'}
           body={bodyOf(values, groupId, sides.ends, transfer)}
+          cli={transfer ? null : transferCommand(bodyOf(values, groupId, sides.ends))}
         />
       )}
     </Form>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from './action-button.tsx'
-import { cliSample, curlSample } from './call-text.ts'
+import { curlSample } from './call-text.ts'
 import { CodeBlock } from './code-block.tsx'
 
 interface CallSamplesProps {
@@ -9,7 +9,7 @@ interface CallSamplesProps {
   path: string
   body: unknown
   /** The terminal's way to the same, where there is one. */
-  cli?: string
+  cli?: string | null
 }
 
 /** What the form's button sends, for whoever wants to send it without the form. */
@@ -29,7 +29,7 @@ export function CallSamples({ method, path, body, cli }: CallSamplesProps) {
       {shown && (
         <div style={{ display: 'grid', gap: 12, marginTop: 8 }}>
           <CodeBlock label={t('form.asCurl')} text={curlSample(method, location.origin + path, body)} />
-          {cli !== undefined && <CodeBlock label={t('form.asCli')} text={cliSample(cli)} />}
+          {cli && <CodeBlock label={t('form.asCli')} text={cli} />}
         </div>
       )}
     </div>

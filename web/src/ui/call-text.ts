@@ -1,19 +1,46 @@
 const SECRET = /password|secret|token/i
 
-/** The request as a curl line. Secrets become variables of the shell: they are never written out. */
+/** The request as a curl line. Secrets become an ellipsis: they are never written out. */
 export function curlSample(method: string, url: string, body: unknown): string {
   const lines = [
-    `curl -X ${method} '${url}'`,
+    `curl -X ${method} ${quoted(url)}`,
     `  -H "Authorization: Bearer $CROSSTIE_TOKEN"`,
     `  -H 'Content-Type: application/json'`,
-    `  -d '${quoted(JSON.stringify(masked(body), null, 2))}'`,
+    `  -d ${quoted(JSON.stringify(masked(body), null, 2))}`,
   ]
   return lines.join(' \\\n')
 }
 
-/** The same by the terminal's own command. */
-export function cliSample(command: string): string {
-  return `CROSSTIE_TOKEN=… ${command}`
+/** A new transfer from a terminal. */
+export function transferCommand(body: { name: string }): string {
+  const { name, ...rest } = body
+  return `crosstie transfer create ${quoted(name)} --body-stdin <<'JSON'\n${JSON.stringify(rest, null, 2)}\nJSON`
+}
+
+interface ConnectionCall {
+  name: string
+  type: string
+  connection_data: Record<string, unknown>
+  auth_data: Record<string, unknown>
+}
+
+/** A new connection from a terminal; null where its settings or sign-in are more than the command's flags say. */
+export function connectionCommand({ name, type, connection_data, auth_data }: ConnectionCall): string | null {
+  const settings = Object.entries(connection_data).filter(([, value]) => !isEmptyObject(value))
+  const { type: way, user } = auth_data
+  if (settings.some(([, value]) => typeof value === 'object') || (way !== 'basic' && way !== 'none'))
+    return null
+  const flags = [
+    `crosstie connection create ${quoted(name)} --type ${type}`,
+    ...settings.map(([field, value]) => `  --set ${quoted(`${field}=${String(value)}`)}`),
+  ]
+  if (way === 'none') return flags.join(' \\\n')
+  const signIn = `  --user ${quoted(typeof user === 'string' ? user : '')} --password-stdin`
+  return `printf '%s' "$PASSWORD" | ${[...flags, signIn].join(' \\\n')}`
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
 function masked(value: unknown): unknown {
@@ -26,7 +53,7 @@ function masked(value: unknown): unknown {
   )
 }
 
-/** Inside single quotes of a shell. */
+/** As one word of a shell, whatever is in it. */
 function quoted(text: string): string {
-  return text.replaceAll("'", String.raw`'\''`)
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
