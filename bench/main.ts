@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- transfer] [--rows N] [--rounds N]`: ratios within one run, beside what one would use instead.
+ * `npm run bench -- [transfer] [--rows N] [--rounds N] [--peers]`: ratios within one run, beside what one would use instead.
  * A PostgreSQL of its own with fsync on; everything it makes is gone when it ends.
  */
 import { existsSync } from 'node:fs'
@@ -13,7 +13,11 @@ import { benchTransfer } from './transfer/cases.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string', default: '2000000' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    rows: { type: 'string', default: '2000000' },
+    rounds: { type: 'string', default: '5' },
+    peers: { type: 'boolean', default: false },
+  },
 })
 const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
 
@@ -41,6 +45,7 @@ try {
       rows: Number(values.rows),
       rounds: Number(values.rounds),
       extensions,
+      peers: values.peers ? path.join(import.meta.dirname, '..', '.crosstie', 'bench-peers') : null,
       duckdb: duckdb !== null && existsSync(duckdb) ? duckdb : null,
     })
   }

@@ -9,7 +9,7 @@ export async function timeCommand(command: string, environment: NodeJS.ProcessEn
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const peak = watchPeak(child.pid ?? 0)
+  const peak = watchPeak(child.pid ?? 0, { itself: true })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2000)
@@ -25,10 +25,11 @@ export async function timeCommand(command: string, environment: NodeJS.ProcessEn
  * Looks at the resident memory of all processes below `root` until `end`, and answers the greatest that any one
  * of them had (the kernel's own high-water mark, so a look every 50 ms misses only what ends between two).
  */
-export function watchPeak(root: number): { end: () => number } {
+export function watchPeak(root: number, { itself = false } = {}): { end: () => number } {
   let peakMb = 0
   const look = () => {
-    for (const pid of descendants(root)) peakMb = Math.max(peakMb, peakOf(pid))
+    for (const pid of [...(itself ? [root] : []), ...descendants(root)])
+      peakMb = Math.max(peakMb, peakOf(pid))
   }
   const timer = setInterval(look, 50)
   return {

@@ -7,6 +7,7 @@ import { type FileFormat, type Job, parsePostgresUrl, parseTableName, spawnJob }
 import { type Contender, measure, print, type Sample } from '../measure.ts'
 import { timeCommand, watchPeak } from '../process.ts'
 import { LINEITEM_COLUMNS, makeLineitem } from './data.ts'
+import { peerContenders } from './peers.ts'
 
 export interface Bench {
   /** A database that is the benchmark's own. */
@@ -17,6 +18,8 @@ export interface Bench {
   /** Where DuckDB's PostgreSQL extension lies; without it the pairs with bare DuckDB are left out. */
   extensions: string[]
   duckdb: string | null
+  /** A folder for other tools, kept between runs; null: they are left out. */
+  peers: string | null
 }
 
 const CSV: FileFormat = {
@@ -81,6 +84,22 @@ export async function benchTransfer(bench: Bench): Promise<void> {
         run: () => ours(bench, source, into(bench, 'by_stage')),
       },
     ])
+
+    if (bench.peers !== null) {
+      const peers = await peerContenders({ url: bench.url, folder: bench.folder, kept: bench.peers })
+      const figures = await measure(
+        [
+          {
+            name: 'crosstie, new target',
+            prepare: fresh('by_new'),
+            run: () => ours(bench, source, into(bench, 'by_new')),
+          },
+          ...peers,
+        ],
+        1,
+      )
+      print(`PostgreSQL → PostgreSQL beside other tools, ${bench.rows} rows`, figures, 1)
+    }
 
     await run('PostgreSQL → CSV', [
       {
