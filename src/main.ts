@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, keptSecrets, publicUrl, type Settings } from '#config'
-import {
-  checkDatabase,
-  type Database,
-  type EmbeddedPostgres,
-  openDatabase,
-  startEmbeddedPostgres,
-} from '#database'
+import { type Database, type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '#database'
 import { pruneEvents } from '#event'
 import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
@@ -56,7 +50,6 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     await migrateUp(url, await readMigrations(import.meta.dirname), version)
     const db = openDatabase(url)
     stops.push(db.close)
-    await db.withConnection({ databaseRole: 'crosstie_auth', claims: {} }, checkDatabase)
 
     const identity = createIdentity({
       db,

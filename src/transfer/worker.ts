@@ -26,7 +26,11 @@ export interface Worker {
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, log, queues } = options
-  await sweep(options.temporaryFolder)
+  await mkdir(options.temporaryFolder, { recursive: true, mode: 0o700 })
+  await sweep(options)
+  const sweeping = setInterval(() => {
+    sweep(options).catch((error: unknown) => log.warn({ err: error }, 'temporary files are not swept'))
+  }, SWEEP_EVERY_MS)
   const ready = `queued_at is not null and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL')`
   const leases = serveLeases<ClaimedRun>({
     db,
@@ -50,24 +54,48 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = (server: LeaseServer) => server.stop(STOP_GRACE_MS)
   return {
     stop: async () => {
+      clearInterval(sweeping)
       await Promise.all([stopping(leases), stopping(timers)])
     },
   }
 }
 
-/** Other workers may share the data folder, so only what is too old to be at work is taken away. */
-async function sweep(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(folder)) {
-    const left = path.join(folder, name)
-    const found = await stat(left).catch(() => null)
-    if (found !== null && found.mtimeMs < Date.now() - LEFT_AFTER_MS) {
-      await rm(left, { recursive: true, force: true })
-    }
+/**
+ * Takes away what killed workers left in the folder. Others may share it, so a run's own folder goes when the run
+ * is over, wherever it ended in the meantime; anything else when it is too old to be at work.
+ */
+async function sweep({ db, temporaryFolder }: WorkerOptions): Promise<void> {
+  const names = await readdir(temporaryFolder)
+  const runs = names.flatMap((name) => RUN_FOLDER.exec(name)?.[1] ?? []).map(Number)
+  const open = new Set(runs.length === 0 ? [] : await openRuns(db, runs))
+  for (const name of names) {
+    const run = RUN_FOLDER.exec(name)?.[1]
+    const left = path.join(temporaryFolder, name)
+    const isOver = run === undefined ? await isOld(left) : !open.has(Number(run))
+    if (isOver) await rm(left, { recursive: true, force: true })
   }
 }
 
+async function openRuns(db: Database, ids: number[]): Promise<number[]> {
+  const { rows } = await db.withConnection({ databaseRole: 'crosstie_worker', claims: {} }, (client) =>
+    client.query<{ id: number }>(
+      `select id from transfer.run
+       where id = any ($1::bigint[]) and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL')`,
+      [ids],
+    ),
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => null)
+  return found !== null && found.mtimeMs < Date.now() - LEFT_AFTER_MS
+}
+
+/** As `carryRun` names them. */
+const RUN_FOLDER = /^run_(\d{1,15})$/
 const LEFT_AFTER_MS = 24 * 60 * 60_000
+const SWEEP_EVERY_MS = 10 * 60_000
 
 /** A run that is under way is not waited for: another worker, or the next start, takes it up. */
 const STOP_GRACE_MS = 1_000

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { checkDatabase } from '#database'
 import { Fault, messageOf } from '#fault'
 import type { Migration } from './files.ts'
 
@@ -151,8 +152,13 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
 async function withOwner<R>(url: string, work: (client: pg.Client) => Promise<R>): Promise<R> {
   const client = new pg.Client({ connectionString: url, application_name: 'crosstie migrate' })
   client.on('error', () => {})
-  await client.connect()
+  await client.connect().catch((cause: unknown) => {
+    const words = `The hub's database does not let it in (${messageOf(cause)}). Look at CROSSTIE_DATABASE_URL, and whether the server is up.`
+    throw new Fault('failed', 'platform.database_unreachable', words, { cause })
+  })
   try {
+    // Before anything is asked of the roles, for what it says is the way out.
+    await checkDatabase(client)
     await client.query('set role crosstie_owner')
     return await work(client)
   } finally {
