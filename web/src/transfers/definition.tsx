@@ -7,6 +7,7 @@ import type { EndParams, Transfer, Transformation } from '../api/transfers.ts'
 import { Facts } from '../ui/facts.tsx'
 import { useFormat } from '../ui/use-format.ts'
 import classes from './definition.module.css'
+import { CronWords } from './cron-words.tsx'
 import { endText } from './end-text.ts'
 
 /** A transfer at a glance: the two ends with the track between them, and the terms of the journey. */
@@ -50,6 +51,7 @@ export function Definition({ transfer }: { transfer: Transfer }) {
             is_scheduled ? (
               <>
                 <code>{schedule}</code> {timezone}
+                <CronWords schedule={schedule} />
               </>
             ) : (
               t('transfer.byHand')

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { FormRow } from '../ui/form.tsx'
 import { useFormat } from '../ui/use-format.ts'
+import { CronWords } from './cron-words.tsx'
 import type { TransferForm } from './end-fields.tsx'
 
 const PRESETS = ['0 * * * *', '0 3 * * *', '0 6 * * 1-5', '0 4 * * 1', '0 5 1 * *'] as const
@@ -54,7 +55,12 @@ export function ScheduleFields({ form }: { form: TransferForm }) {
               {...form.getInputProps('timezone')}
             />
           </FormRow>
-          {schedule.trim() !== '' && <NextTimes schedule={schedule.trim()} timezone={timezone} />}
+          {schedule.trim() !== '' && (
+            <div role="status" className="dimmed">
+              <CronWords schedule={schedule.trim()} />
+              <NextTimes schedule={schedule.trim()} timezone={timezone} />
+            </div>
+          )}
         </>
       )}
     </>
@@ -74,7 +80,7 @@ function NextTimes({ schedule, timezone }: { schedule: string; timezone: string 
     retry: false,
   })
   return (
-    <p role="status" className="dimmed">
+    <p>
       {next.isError && t('schedule.wrong')}
       {next.data?.length === 0 && t('schedule.never')}
       {next.data !== undefined &&
