@@ -121,6 +121,10 @@ test('without its roles and its database the hub is refused, and the words say w
   await admin.query('create role plain login')
   const said = await refused({ CROSSTIE_DATABASE_URL: atServer('plain', 'postgres') })
   expect(said).toMatch(/crosstie database setup --admin-url/)
+  const doctor = await command(place, ['doctor', '--json'], {
+    environment: { CROSSTIE_DATABASE_URL: atServer('plain', 'postgres') },
+  })
+  expect(doctor.out + doctor.err).toMatch(/crosstie database setup --admin-url/)
   expect(await refused({ CROSSTIE_DATABASE_URL: atServer('nobody', 'nowhere') })).toMatch(
     /does not let it in .*(nobody|nowhere).*CROSSTIE_DATABASE_URL/,
   )

@@ -56,7 +56,7 @@ export interface HubProcess {
 export type Environment = Record<string, string>
 
 /** The environment of a hub at `place`: nothing of the tests' own but where programs are found. */
-export function environmentOf(place: Place, more: Environment = {}): NodeJS.ProcessEnv {
+function environmentOf(place: Place, more: Environment = {}): NodeJS.ProcessEnv {
   const { PATH = '', TMPDIR } = process.env
   return {
     PATH,
