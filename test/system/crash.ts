@@ -161,6 +161,7 @@ async function round(site: Site, victims: readonly Victim[], afterMs: number): P
 }
 
 async function startRun(site: Site, name: string): Promise<number> {
+  await mend(site)
   return (await site.ada.ask('POST', '/v1/runs', { transfer_id: site.transfers[name] })).id
 }
 
@@ -214,7 +215,8 @@ async function mend(site: Site): Promise<void> {
 async function ended(site: Site, run: number): Promise<{ status: string; error: string | null }> {
   let last = ''
   for (const until = Date.now() + OVER_WITHIN_MS; Date.now() < until; await sleep(100)) {
-    // A hub whose database was killed says to try again.
+    // A hub whose database was killed says to try again; one whose database is killed all the time ends.
+    await mend(site)
     const found = await site.ada.ask('GET', `/v1/runs/${run}?view=full`).catch(() => null)
     last = JSON.stringify(found)
     if (found !== null && FINAL.includes(found.status)) return { status: found.status, error: found.error }
