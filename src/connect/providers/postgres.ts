@@ -72,7 +72,10 @@ export function createPostgresActions({ guard, openPostgres }: Reach): Actions {
     browse: (opened, path) =>
       withClient(opened, async (client) => {
         const [schema, ...rest] = splitName(path)
-        if (rest.length > 0) throw noSuchPath(path)
+        if (rest.length > 0) {
+          const message = `${path} is no schema: only schemas hold tables. The columns of a table are at /columns.`
+          throw new Fault('bad_request', 'connect.browse_table', message)
+        }
         const items = schema === undefined ? await schemas(client) : await tables(client, schema)
         return { items: items.slice(0, BROWSE_LIMIT), truncated: items.length > BROWSE_LIMIT }
       }),
