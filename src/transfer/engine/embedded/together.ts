@@ -1,3 +1,5 @@
+import { messageOf } from '#fault'
+
 /** What fails only because something else failed; never the reason that a person is told. */
 export class BrokenOff extends Error {}
 
@@ -22,6 +24,11 @@ export async function together<T>(
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   )
-  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof BrokenOff)) ?? failures[0]
+  if (failures.length > 0) throw failures.find((failure) => !isBrokenOff(failure)) ?? failures[0]
   return main
+}
+
+/** An interrupted statement failed by our own hand, and whoever interrupted it knows why. */
+function isBrokenOff(failure: unknown): boolean {
+  return failure instanceof BrokenOff || messageOf(failure).startsWith('INTERRUPT Error')
 }
