@@ -1,55 +1,36 @@
 /**
- * `npm run bench -- [transfer] [--rows N] [--rounds N] [--peers]`: ratios within one run, beside what one would use instead.
- * A PostgreSQL of its own with fsync on; everything it makes is gone when it ends.
+ * `npm run bench -- [transfer] [api] [--rows N] [--rounds N] [--seconds N] [--peers]`: ratios within one run, beside what one would use instead.
+ * Everything it makes is gone when it ends.
  */
-import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import path from 'node:path'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startEmbeddedPostgres } from '#database'
-import { ensureExtension } from '#engine'
-import { benchTransfer } from './transfer/cases.ts'
+import { benchApi } from './api/cases.ts'
+import { benchTransfer } from './transfer/bench.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rows: { type: 'string', default: '2000000' },
     rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
     peers: { type: 'boolean', default: false },
   },
 })
-const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
-
-const folder = await mkdtemp(path.join(tmpdir(), 'crosstie-bench-'))
-await chmod(folder, 0o755)
-// As a database server for work is set up, and the same for all contenders.
-const settings = {
-  shared_buffers: '1GB',
-  max_wal_size: '4GB',
-  wal_level: 'replica',
-  checkpoint_timeout: '30min',
+const benches: Record<string, () => Promise<void>> = {
+  transfer: () =>
+    benchTransfer({ rows: Number(values.rows), rounds: Number(values.rounds), peers: values.peers }),
+  api: () => benchApi({ seconds: Number(values.seconds) }),
 }
-const server = await startEmbeddedPostgres({ dataDirectory: path.join(folder, 'data'), settings })
-try {
-  process.stdout.write(`# ${new Date().toISOString()} on ${cpus().length} × ${cpus()[0]?.model.trim()}\n`)
-  const extensions = [path.join(import.meta.dirname, '..', '.crosstie', 'duckdb')]
-  const duckdb = await ensureExtension('postgres_scanner', extensions).catch((error: Error) => {
-    process.stdout.write(`Without bare DuckDB: ${error.message}\n`)
-    return null
-  })
-  if (wanted('transfer')) {
-    await benchTransfer({
-      url: server.adminUrl,
-      folder,
-      rows: Number(values.rows),
-      rounds: Number(values.rounds),
-      extensions,
-      peers: values.peers ? path.join(import.meta.dirname, '..', '.crosstie', 'bench-peers') : null,
-      duckdb: duckdb !== null && existsSync(duckdb) ? duckdb : null,
-    })
+
+process.stdout.write(`# ${new Date().toISOString()} on ${cpus().length} × ${cpus()[0]?.model.trim()}\n`)
+const unknown = positionals.filter((name) => benches[name] === undefined)
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no benchmark "${unknown.join('", "')}"; there are ${Object.keys(benches).join(', ')}\n`,
+  )
+  process.exitCode = 2
+} else {
+  for (const [name, run] of Object.entries(benches)) {
+    if (positionals.length === 0 || positionals.includes(name)) await run()
   }
-} finally {
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
 }

@@ -34,7 +34,7 @@ const CSV: FileFormat = {
 }
 const PARQUET: FileFormat = { type: 'parquet', compression: 'snappy' }
 
-export async function benchTransfer(bench: Bench): Promise<void> {
+export async function benchCases(bench: Bench): Promise<void> {
   const client = new pg.Client({ connectionString: bench.url })
   await client.connect()
   try {
