@@ -52,7 +52,7 @@ export interface IdentityOptions {
 export function createIdentity({ db, jwtSecret, publicUrl, settings }: IdentityOptions): Identity {
   const tokens = createTokens(jwtSecret)
   const cookie = createSessionCookie(publicUrl)
-  const limiter = createSignInLimiter(settings.limit_sign_in)
+  const limiter = createSignInLimiter(db, settings.limit_sign_in)
   return {
     authenticate: createAuthenticate(db, tokens, cookie),
     addRoutes: (app) => {

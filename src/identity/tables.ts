@@ -54,6 +54,26 @@ export interface SessionTable extends Times {
   expires_at: ColumnType<Date, Date | string, Date | string>
 }
 
+export interface OidcAccountTable extends Times {
+  issuer: string
+  subject: string
+  user_id: number
+}
+
+export interface OidcSessionTable extends Times {
+  session_id: number
+  /** Sealed by the vault. */
+  value: string
+  fresh_until: ColumnType<Date, Date | string, Date | string>
+  refreshing_until: MaybeTime
+}
+
+export interface SignInTryTable extends Times {
+  key: Buffer
+  count: number
+  ends_at: ColumnType<Date, Date | string, Date | string>
+}
+
 export interface OneTimeLinkTable extends Times {
   token_hash: Buffer
   purpose: 'first_superuser'
@@ -94,6 +114,9 @@ export interface IdentityTables {
   'identity.user_group': UserGroupTable
   'identity.password': PasswordTable
   'identity.session': SessionTable
+  'identity.oidc_account': OidcAccountTable
+  'identity.oidc_session': OidcSessionTable
+  'identity.sign_in_try': SignInTryTable
   'identity.one_time_link': OneTimeLinkTable
   'identity.application': ApplicationTable
   'identity.audit': AuditTable

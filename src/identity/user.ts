@@ -111,12 +111,12 @@ export async function changeOwnPassword(
   limiter: SignInLimiter,
   change: { current: string; next: string; keep: NewSession | null },
 ): Promise<string | null> {
-  const turn = limiter.take(caller.address ?? '', caller.username)
+  const turn = await limiter.take(caller.address ?? '', caller.username)
   const found = await credentialsOf(db, { userId: caller.userId })
   if (!(await verifyPassword(change.current, found?.hash ?? null))) {
     throw new Fault('bad_request', 'identity.wrong_password', 'The current password is not right')
   }
-  turn.forget()
+  await turn.forget()
   return setPassword(db, caller, { id: caller.userId, password: change.next, keep: change.keep })
 }
 

@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net'
 import type { Limit } from '#config'
+import type { Database } from '#database'
 import { Fault } from '#fault'
-
-/** More than this many addresses and names at once are forgotten from the oldest on. */
-const KEYS_LIMIT = 50_000
+import { countTry, fullUntil, giveBackTry } from './limiter.store.ts'
+import { hashSecret } from './secret.ts'
 
 export interface SignInLimiter {
   /**
@@ -11,55 +11,42 @@ export interface SignInLimiter {
    *
    * @throws Fault `identity.too_many_tries` with `details.retry_after` in seconds.
    */
-  take: (address: string, name: string) => { forget: () => void }
-}
-
-interface Window {
-  count: number
-  endsAt: number
+  take: (address: string, name: string) => Promise<{ forget: () => Promise<void> }>
 }
 
 /**
  * Guards passwords against guessing: so many tries per address, and per name whatever the address.
- * Kept in memory: each hub process counts for itself, and a restart forgets.
+ * Counted in the database: two hubs on it count together, and a restart forgets nothing.
  */
-export function createSignInLimiter(limit: Limit, now: () => number = Date.now): SignInLimiter {
-  const windows = new Map<string, Window>()
+export function createSignInLimiter(db: Database, limit: Limit, now: () => number = Date.now): SignInLimiter {
   const windowMs = limit.perMs ?? 60_000
-
-  const windowOf = (key: string): Window => {
-    const known = windows.get(key)
-    if (known !== undefined && known.endsAt > now()) return known
-    windows.delete(key)
-    const oldest = windows.keys().next()
-    if (windows.size >= KEYS_LIMIT && oldest.done !== true) windows.delete(oldest.value)
-    const made = { count: 0, endsAt: now() + windowMs }
-    windows.set(key, made)
-    return made
-  }
-
   return {
-    take: (address, name) => {
-      if (limit.count === 0) return { forget: () => {} }
-      const both = [windowOf(`address ${networkOf(address)}`), windowOf(`name ${name.toLowerCase()}`)]
-      const full = both.filter(({ count }) => count >= limit.count)
-      if (full.length > 0) {
-        const retryAfter = Math.ceil((Math.max(...full.map(({ endsAt }) => endsAt)) - now()) / 1000)
-        throw new Fault(
-          'too_many',
-          'identity.too_many_tries',
-          `Too many tries to sign in. Try again in ${retryAfter} seconds.`,
-          { details: { retry_after: retryAfter } },
-        )
-      }
-      for (const window of both) window.count++
-      return {
-        forget: () => {
-          for (const window of both) window.count = Math.max(0, window.count - 1)
-        },
-      }
+    take: async (address, name) => {
+      if (limit.count === 0) return { forget: async () => {} }
+      // In one order for everybody: of two that count the same pair, none waits for the other's second row.
+      const keys = [`address ${networkOf(address)}`, `name ${name.toLowerCase()}`]
+        .map(hashSecret)
+        .toSorted(Buffer.compare)
+      const at = new Date(now())
+      // Looked at before it is counted: an address that is over its limit does not use up the limits of names.
+      const full = await fullUntil(db, keys, limit.count, at)
+      if (full !== null) throw tooMany(full, at)
+      const taken = await countTry(db, keys, at, new Date(at.getTime() + windowMs))
+      const over = taken.filter(({ count }) => count > limit.count).map(({ endsAt }) => endsAt.getTime())
+      if (over.length > 0) throw tooMany(new Date(Math.max(...over)), at)
+      return { forget: () => giveBackTry(db, keys) }
     },
   }
+}
+
+function tooMany(until: Date, at: Date): Fault {
+  const retryAfter = Math.max(1, Math.ceil((until.getTime() - at.getTime()) / 1000))
+  return new Fault(
+    'too_many',
+    'identity.too_many_tries',
+    `Too many tries to sign in. Try again in ${retryAfter} seconds.`,
+    { details: { retry_after: retryAfter } },
+  )
 }
 
 /** Whoever has one IPv6 address has 2^64 of them: the network counts. */

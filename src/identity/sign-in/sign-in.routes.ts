@@ -157,14 +157,14 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
     },
     async (request, reply) => {
       const { body, ip } = request
-      const turn = limiter.take(ip, `one-time link from ${ip}`)
+      const turn = await limiter.take(ip, `one-time link from ${ip}`)
       const made = await setUp(db, {
         ...body,
         address: ip,
         agent: agentOf(request),
         requestId: request.id,
       })
-      turn.forget()
+      await turn.forget()
       cookie.set(reply, made.session)
       return userAnswer(db, made.userId)
     },

@@ -18,10 +18,10 @@ export async function signIn(
   limiter: SignInLimiter,
   { username, password, address }: SignInTry,
 ): Promise<number | null> {
-  const turn = limiter.take(address, username)
+  const turn = await limiter.take(address, username)
   const found = await credentialsOf(db, { username })
   const isRight = await verifyPassword(password, found?.hash ?? null)
   if (found === undefined || !isRight || !found.isActive) return null
-  turn.forget()
+  await turn.forget()
   return found.userId
 }
