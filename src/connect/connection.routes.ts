@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import { type ConnectionBody, CreateBody, UpdateBody } from './connection.body.ts'
 import {
@@ -10,7 +10,7 @@ import {
   removeConnection,
   visibleConnection,
 } from './connection.ts'
-import { type Connection, listConnections, type Tx } from './connection.store.ts'
+import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './connection.store.ts'
 import { MANIFESTS } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
@@ -47,6 +47,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
         querystring: Type.Object({
           group_id: Type.Integer(),
           ...PageQuery,
+          sort: SortQuery(Object.keys(CONNECTION_SORT)),
           type: Type.Optional(Type.Union([Type.Array(Type.Enum(TYPES)), Type.Null()])),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           ...View,

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { searchQuery } from '#database'
+import { searchQuery, sortTerms } from '#database'
 import { Fault } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { Values } from './provider.ts'
@@ -61,6 +61,17 @@ export interface ConnectionFilter extends PageRequest {
   search: string | null
 }
 
+/** What a list of connections may be sorted by. */
+export const CONNECTION_SORT = {
+  id: sql.ref('c.id'),
+  name: sql.ref('c.name'),
+  type: sql.ref('i.provider'),
+  description: sql.ref('c.description'),
+  status: sql.ref('i.status'),
+  created_at: sql.ref('c.created_at'),
+  updated_at: sql.ref('c.updated_at'),
+}
+
 export async function listConnections(
   tx: Tx,
   filter: ConnectionFilter,
@@ -74,6 +85,9 @@ export async function listConnections(
     .executeTakeFirstOrThrow()
   const found = await query
     .select(COLUMNS)
+    .$call((found) =>
+      sortTerms(filter.sort, CONNECTION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+    )
     .$if(match !== null, (found) => found.orderBy(sql`ts_rank(c.search_vector, ${match}) desc`))
     .orderBy('c.name')
     .limit(filter.page_size)

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
-import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import * as applications from './application.ts'
-import { type Application, listApplications } from './application.store.ts'
+import { type Application, APPLICATION_SORT, listApplications } from './application.store.ts'
 import type { Tx } from './tables.ts'
 
 const ApplicationPath = Type.Object({ application_id: Id })
@@ -59,7 +59,11 @@ export function addApplicationRoutes(app: Server, db: Database): void {
       schema: {
         tags,
         summary: 'List one’s own applications, or a group’s (its maintainers)',
-        querystring: Type.Object({ ...PageQuery, group_id: Type.Optional(Id) }),
+        querystring: Type.Object({
+          ...PageQuery,
+          sort: SortQuery(Object.keys(APPLICATION_SORT)),
+          group_id: Type.Optional(Id),
+        }),
         response: { 200: PageOf(ApplicationRead) },
       },
     },

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
+import { sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { ApplicationTable, Tx } from './tables.ts'
 
@@ -25,6 +26,18 @@ const COLUMNS = [
 /** Whose: a user's or a group's, never both. */
 export type ApplicationOwner = { user_id: number } | { group_id: number }
 
+/** What a list of applications may be sorted by. */
+export const APPLICATION_SORT = {
+  id: sql.ref('id'),
+  name: sql.ref('name'),
+  type: sql.ref('type'),
+  status: sql.ref('status'),
+  description: sql.ref('description'),
+  expires_at: sql.ref('expires_at'),
+  used_at: sql.ref('used_at'),
+  created_at: sql.ref('created_at'),
+}
+
 export async function listApplications(
   tx: Tx,
   owner: ApplicationOwner,
@@ -38,6 +51,9 @@ export async function listApplications(
     .executeTakeFirstOrThrow()
   const applications = await query
     .select(COLUMNS)
+    .$call((found) =>
+      sortTerms(page.sort, APPLICATION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+    )
     .orderBy('name')
     .orderBy('id')
     .limit(page.page_size)

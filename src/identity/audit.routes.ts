@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
-import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
-import { type AuditEntry, listAudit } from './audit.store.ts'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
+import { AUDIT_SORT, type AuditEntry, listAudit } from './audit.store.ts'
 import { levelIn, requireLevel } from './caller.ts'
 import { visibleGroup } from './group.ts'
 import type { Tx } from './tables.ts'
@@ -33,6 +33,7 @@ export function addAuditRoutes(app: Server, db: Database): void {
           'What was changed, by whom, when and from where: of groups one maintains; all for superusers',
         querystring: Type.Object({
           ...PageQuery,
+          sort: SortQuery(Object.keys(AUDIT_SORT)),
           group_id: Type.Optional(Id),
           actor_id: Type.Optional(Id),
           action: Type.Optional(

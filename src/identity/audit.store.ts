@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { AuditTable, Tx } from './tables.ts'
 
@@ -11,6 +12,14 @@ export interface AuditFilter extends PageRequest {
   action?: string | undefined
   since?: Date | undefined
   until?: Date | undefined
+}
+
+/** What the audit trail may be sorted by. */
+export const AUDIT_SORT = {
+  created_at: sql.ref('created_at'),
+  actor_name: sql.ref('actor_name'),
+  action: sql.ref('action'),
+  object_name: sql.ref('object_name'),
 }
 
 /** Newest first; what the caller may see is the policies' matter. */
@@ -34,6 +43,9 @@ export async function listAudit(
     .executeTakeFirstOrThrow()
   const entries = await query
     .selectAll()
+    .$call((found) =>
+      sortTerms(filter.sort, AUDIT_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+    )
     .orderBy('id', 'desc')
     .limit(filter.page_size)
     .offset(offsetOf(filter))

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { audit } from './audit.ts'
 import { type Caller, levelIn, requireLevel, requireSuperuser } from './caller.ts'
 import { createGroup, keepsItsName, requireOwner, SLUG_PATTERN, slugProblem, visibleGroup } from './group.ts'
@@ -53,6 +53,7 @@ export function addGroupRoutes(app: Server, db: Database): void {
         summary: 'List groups that the caller may see',
         querystring: Type.Object({
           ...PageQuery,
+          sort: SortQuery(Object.keys(store.GROUP_SORT)),
           role: Type.Optional(RoleRead),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           personal: Type.Boolean({ default: false }),

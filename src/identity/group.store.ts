@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { searchQuery } from '#database'
+import { searchQuery, sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import { LEVELS, type GroupRole } from './roles.ts'
 import type { GroupTable, IdentityTables, UserGroupTable } from './tables.ts'
@@ -61,6 +61,15 @@ export interface GroupFilter extends PageRequest {
   ownerFirst: number | null
 }
 
+/** What a list of groups may be sorted by. */
+export const GROUP_SORT = {
+  id: sql.ref('id'),
+  name: sql.ref('name'),
+  slug: sql.ref('slug'),
+  description: sql.ref('description'),
+  created_at: sql.ref('created_at'),
+}
+
 export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: number; groups: Group[] }> {
   let query = tx.selectFrom('identity.group')
   if (!filter.personal) query = query.where('personal', '=', false)
@@ -74,7 +83,10 @@ export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: 
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  const ranked = match === null ? query : query.orderBy(sql`ts_rank(search_vector, ${match})`, 'desc')
+  const sorted = query.$call((found) =>
+    sortTerms(filter.sort, GROUP_SORT).reduce((terms, term) => terms.orderBy(term), found),
+  )
+  const ranked = match === null ? sorted : sorted.orderBy(sql`ts_rank(search_vector, ${match})`, 'desc')
   const groups = await ranked
     .select(COLUMNS)
     .orderBy(sql`owner_id is not distinct from ${filter.ownerFirst} desc`)

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Database } from '#database'
-import { Id, PageOf, pageOf, PageQuery, type Server } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { requirePerson } from './application.ts'
 import { type Caller, requireSuperuser } from './caller.ts'
 import type { SignInLimiter } from './sign-in/limiter.ts'
@@ -32,6 +32,7 @@ export function addUserRoutes(app: Server, parts: UserParts): void {
         summary: 'List users; others than superusers see the active ones',
         querystring: Type.Object({
           ...PageQuery,
+          sort: SortQuery(Object.keys(store.USER_SORT_FULL)),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           ...View,
         }),

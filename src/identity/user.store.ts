@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { Tx, UserTable } from './tables.ts'
 
@@ -31,6 +32,17 @@ export interface UserFilter extends PageRequest {
   activeOnly: boolean
 }
 
+/** What a list of users may be sorted by; the second half by superusers, who alone see those columns. */
+export const USER_SORT = { id: sql.ref('id'), username: sql.ref('username') }
+export const USER_SORT_FULL = {
+  ...USER_SORT,
+  display_name: sql.ref('display_name'),
+  email: sql.ref('email'),
+  status: sql.ref('status'),
+  is_superuser: sql.ref('is_superuser'),
+  created_at: sql.ref('created_at'),
+}
+
 /** By name. A search is by likeness (trigrams, 0.3 and above), as SyncMaster's. */
 export async function listUsers(tx: Tx, filter: UserFilter): Promise<{ total: number; users: User[] }> {
   let query = tx.selectFrom('identity.user').where('username', 'is not', null)
@@ -43,6 +55,12 @@ export async function listUsers(tx: Tx, filter: UserFilter): Promise<{ total: nu
     .executeTakeFirstOrThrow()
   const users = await query
     .selectAll()
+    .$call((found) =>
+      sortTerms(filter.sort, filter.activeOnly ? USER_SORT : USER_SORT_FULL).reduce(
+        (sorted, term) => sorted.orderBy(term),
+        found,
+      ),
+    )
     .orderBy('username')
     .limit(filter.page_size)
     .offset(offsetOf(filter))

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { audit, levelIn, memberLevelIn, requireLevel, visibleGroup } from '#identity'
 import {
   countTransfersOfQueue,
@@ -12,6 +12,7 @@ import {
   listQueues,
   lockQueue,
   type Queue,
+  QUEUE_SORT,
   type Tx,
   updateQueue,
 } from './queue.store.ts'
@@ -45,6 +46,7 @@ export function addQueueRoutes(app: Server, db: Database): void {
         querystring: Type.Object({
           group_id: Type.Integer(),
           ...PageQuery,
+          sort: SortQuery(Object.keys(QUEUE_SORT)),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           ...View,
         }),

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { searchQuery } from '#database'
+import { searchQuery, sortTerms } from '#database'
 import { Fault } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { QueueTable, TransferTables } from './tables.ts'
@@ -11,6 +11,15 @@ const COLUMNS = ['id', 'group_id', 'name', 'slug', 'description', 'created_at', 
 
 export function findQueue(tx: Tx, id: number): Promise<Queue | undefined> {
   return tx.selectFrom('transfer.queue').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+}
+
+/** What a list of queues may be sorted by. */
+export const QUEUE_SORT = {
+  id: sql.ref('id'),
+  name: sql.ref('name'),
+  slug: sql.ref('slug'),
+  description: sql.ref('description'),
+  created_at: sql.ref('created_at'),
 }
 
 export async function listQueues(
@@ -25,6 +34,9 @@ export async function listQueues(
     .executeTakeFirstOrThrow()
   const queues = await query
     .select(COLUMNS)
+    .$call((found) =>
+      sortTerms(filter.sort, QUEUE_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+    )
     .$if(match !== null, (found) => found.orderBy(sql`ts_rank(search_vector, ${match}) desc`))
     .orderBy('id')
     .limit(filter.page_size)

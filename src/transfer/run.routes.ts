@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import { addRunEvents } from './run-events.ts'
 import type { Tx } from './queue.store.ts'
 import { retryRun, startRun, stopRun, visibleRun } from './run.ts'
 import { LogRead, presentLine, presentRun, presentShort, RunPath, RunRead, ShortRun } from './run.read.ts'
-import { listLog, listRuns } from './run.store.ts'
+import { listLog, listRuns, RUN_SORT } from './run.store.ts'
 import { STATUSES } from './tables.ts'
 import { visibleTransfer } from './transfer.ts'
 
@@ -27,6 +27,11 @@ export function addRunRoutes(app: Server, db: Database): void {
           transfer_id: Type.Optional(Type.Integer()),
           group_id: Type.Optional(Type.Integer()),
           ...PageQuery,
+          sort: SortQuery(Object.keys(RUN_SORT)),
+          search_query: orNull(
+            Type.String({ maxLength: 256, description: 'A part of the transfer’s name as it was then' }),
+          ),
+          type: orNull(Type.Array(Type.Enum(['MANUAL', 'SCHEDULED']))),
           status: orNull(Type.Array(Type.Enum([...STATUSES]))),
           started_at_since: orNull(Type.String({ format: 'date-time' })),
           started_at_until: orNull(Type.String({ format: 'date-time' })),
@@ -41,6 +46,8 @@ export function addRunRoutes(app: Server, db: Database): void {
           ...query,
           ...(await placeOf(tx, query)),
           statuses: query.status ?? [],
+          types: query.type ?? [],
+          search: query.search_query ?? null,
           startedSince: query.started_at_since ?? null,
           startedUntil: query.started_at_until ?? null,
         })

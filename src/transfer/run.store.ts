@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { Tx } from './queue.store.ts'
 import type { LogLevel, PreparedRun, RunProgress, RunStatus, RunTable, RunType } from './tables.ts'
@@ -43,8 +44,23 @@ export interface RunFilter extends PageRequest {
   groupId: number
   transferId: number | null
   statuses: RunStatus[]
+  types: RunType[]
+  search: string | null
   startedSince: string | null
   startedUntil: string | null
+}
+
+/** What a list of runs may be sorted by. */
+export const RUN_SORT = {
+  id: sql.ref('r.id'),
+  status: sql.ref('r.status'),
+  type: sql.ref('r.type'),
+  transfer_name: sql`(r.transfer_dump ->> 'name')`,
+  created_at: sql.ref('r.created_at'),
+  started_at: sql.ref('r.started_at'),
+  ended_at: sql.ref('r.ended_at'),
+  duration: sql`(coalesce(r.ended_at, now()) - r.started_at)`,
+  rows: sql`((r.progress ->> 'rows')::numeric)`,
 }
 
 export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ total: number; runs: Run[] }> {
@@ -57,11 +73,17 @@ export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ total: numb
   if (filter.startedUntil !== null) {
     query = query.where(sql<boolean>`r.started_at <= ${filter.startedUntil}::timestamptz`)
   }
+  if (filter.types.length > 0) query = query.where('r.type', 'in', filter.types)
+  if (filter.search !== null && filter.search !== '') {
+    // Of the name as it was then: a plain part of it, since a run has no search vector.
+    query = query.where(sql<boolean>`strpos(lower(r.transfer_dump ->> 'name'), lower(${filter.search})) > 0`)
+  }
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
   const runs = await query
     .select([...COLUMNS, NAME])
+    .$call((found) => sortTerms(filter.sort, RUN_SORT).reduce((sorted, term) => sorted.orderBy(term), found))
     .orderBy('r.created_at', 'desc')
     .orderBy('r.id', 'desc')
     .limit(filter.page_size)

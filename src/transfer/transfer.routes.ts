@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MANIFESTS } from '#connect'
 import type { Database } from '#database'
-import { PageOf, pageOf, PageQuery, type Server } from '#http'
+import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import type { Explain } from './explain.ts'
 import { nextRuns } from './schedule.ts'
@@ -15,7 +15,7 @@ import {
   visibleTransfer,
 } from './transfer.ts'
 import { ExplainBody, TransferBody } from './transfer.schema.ts'
-import { type LastRun, lastRuns, listTransfers, type Transfer } from './transfer.store.ts'
+import { type LastRun, lastRuns, listTransfers, type Transfer, TRANSFER_SORT } from './transfer.store.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
 const TransferPath = Type.Object({ transfer_id: Type.Integer() })
@@ -93,6 +93,7 @@ export function addTransferRoutes(app: Server, { db, explain, previewRows }: Tra
         querystring: Type.Object({
           group_id: Type.Integer(),
           ...PageQuery,
+          sort: SortQuery(Object.keys(TRANSFER_SORT)),
           search_query: orNull(Type.String({ maxLength: 256 })),
           source_connection_id: orNull(Type.Integer()),
           target_connection_id: orNull(Type.Integer()),

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import { matchOf, type Tx } from './queue.store.ts'
 import type { RunStatus, TransferTable } from './tables.ts'
@@ -47,6 +48,25 @@ export interface TransferFilter extends PageRequest {
   isScheduled: boolean | null
 }
 
+const endOf = (side: 'source_params' | 'target_params') => {
+  const params = sql.ref(`t.${side}`)
+  return sql`coalesce(${params} ->> 'table_name', ${params} ->> 'directory_path')`
+}
+
+/** What a list of transfers may be sorted by. */
+export const TRANSFER_SORT = {
+  id: sql.ref('t.id'),
+  name: sql.ref('t.name'),
+  description: sql.ref('t.description'),
+  source: endOf('source_params'),
+  target: endOf('target_params'),
+  queue: sql`(select q.name from transfer.queue q where q.id = t.queue_id)`,
+  is_scheduled: sql.ref('t.is_scheduled'),
+  last_run: sql`(select max(r.created_at) from transfer.run r where r.transfer_id = t.id)`,
+  created_at: sql.ref('t.created_at'),
+  updated_at: sql.ref('t.updated_at'),
+}
+
 export async function listTransfers(
   tx: Tx,
   filter: TransferFilter,
@@ -69,6 +89,9 @@ export async function listTransfers(
     .executeTakeFirstOrThrow()
   const transfers = await query
     .select(COLUMNS)
+    .$call((found) =>
+      sortTerms(filter.sort, TRANSFER_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+    )
     .$if(match !== null, (found) => found.orderBy(sql`ts_rank(t.search_vector, ${match}) desc`))
     .orderBy('t.name')
     .limit(filter.page_size)

@@ -24,3 +24,4 @@ export {
   setUpDatabase,
 } from './roles.ts'
 export { searchQuery } from './search.ts'
+export { sortTerms } from './sort.ts'

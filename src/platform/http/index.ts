@@ -2,7 +2,16 @@
 export { envelopeOf, type ErrorEnvelope, statusOf } from './envelope.ts'
 export { addHealth } from './health.ts'
 export { Id } from './id.ts'
-export { offsetOf, type Page, PageMeta, PageOf, pageOf, PageQuery, type PageRequest } from './page.ts'
+export {
+  offsetOf,
+  type Page,
+  PageMeta,
+  PageOf,
+  pageOf,
+  PageQuery,
+  type PageRequest,
+  SortQuery,
+} from './page.ts'
 export { parseBySchema, type Problem } from './parse.ts'
 export { servePage } from './static-page.ts'
 export { createServer, type Server, type ServerOptions } from './server.ts'

@@ -6,9 +6,26 @@ export const PageQuery = {
   page_size: Type.Integer({ exclusiveMinimum: 0, maximum: 50, default: 20 }),
 }
 
+/**
+ * Ours, on every list: `sort=name,-created_at`, by the columns that the list names. Left out, the list has
+ * its own order, which is SyncMaster's.
+ */
+export function SortQuery(columns: readonly string[]) {
+  const word = `-?(${columns.join('|')})`
+  return Type.Optional(
+    Type.String({
+      pattern: `^${word}(,${word}){0,3}$`,
+      maxLength: 128,
+      description: `Up to four of ${columns.join(', ')}, separated by commas; a minus turns one round`,
+    }),
+  )
+}
+
 export interface PageRequest {
   page: number
   page_size: number
+  /** As `SortQuery` let it through. */
+  sort?: string | undefined
 }
 
 export const PageMeta = Type.Object({
