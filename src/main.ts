@@ -51,9 +51,12 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     const db = openDatabase(url)
     stops.push(db.close)
 
+    let address = publicUrl(settings)
     const identity = createIdentity({
       db,
       jwtSecret: secrets.jwt_secret,
+      supabaseJwtSecret: secrets.supabase_jwt_secret,
+      url: () => address,
       publicUrl: publicUrl(settings),
       settings,
     })
@@ -62,7 +65,6 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     options.onServer?.(app)
     addHealth(app, () => isReady(db))
 
-    let address = publicUrl(settings)
     const vault = createVault(secrets.vault_keys)
     const reach = reachOf(config, url)
     const connect = createConnect({ db, vault, reach, countUses: countTransfersOf })

@@ -14,7 +14,10 @@ import { createAuthenticate } from './sign-in/authenticate.ts'
 import { createSignInLimiter } from './sign-in/limiter.ts'
 import { createSessionCookie } from './sign-in/session-cookie.ts'
 import { offerSetup } from './sign-in/setup.ts'
+import { createGate, type Gate } from './sign-in/gate.ts'
 import { addSignInRoutes } from './sign-in/sign-in.routes.ts'
+import { addSupabaseRoutes } from './sign-in/supabase.routes.ts'
+import { createSupabaseTokens } from './sign-in/supabase-token.ts'
 import { createTokens } from './sign-in/token.ts'
 import { addUserRoutes } from './user.routes.ts'
 
@@ -31,12 +34,16 @@ export {
 export { visibleGroup } from './group.ts'
 export { operateIdentity, type Operations } from './operate.ts'
 export { LEVELS, type Level, noPower } from './roles.ts'
+export type { Credential, Gate, Refused, Standing } from './sign-in/gate.ts'
+export { createSupabaseTokens } from './sign-in/supabase-token.ts'
 export { systemCaller } from './system-caller.ts'
 export type { IdentityTables } from './tables.ts'
 
 export interface Identity {
   authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   addRoutes: (app: Server) => void
+  /** The way in for Supabase clients, to REST and realtime. */
+  gate: Gate
   /** The token of a new one-time link `/setup?token=…` while there is no superuser, else null. */
   offerSetup: () => Promise<string | null>
 }
@@ -44,12 +51,16 @@ export interface Identity {
 export interface IdentityOptions {
   db: Database
   jwtSecret: string
+  supabaseJwtSecret: string
+  /** Where it listens, known once it does. */
+  url: () => string
   /** The address by which people reach the hub: cookies are `Secure` when it is https. */
   publicUrl: string
   settings: Pick<Settings, 'limit_sign_in' | 'signup'>
 }
 
-export function createIdentity({ db, jwtSecret, publicUrl, settings }: IdentityOptions): Identity {
+export function createIdentity(options: IdentityOptions): Identity {
+  const { db, jwtSecret, supabaseJwtSecret, publicUrl, settings } = options
   const tokens = createTokens(jwtSecret)
   const cookie = createSessionCookie(publicUrl)
   const limiter = createSignInLimiter(db, settings.limit_sign_in)
@@ -61,7 +72,9 @@ export function createIdentity({ db, jwtSecret, publicUrl, settings }: IdentityO
       addGroupRoutes(app, db)
       addApplicationRoutes(app, db)
       addAuditRoutes(app, db)
+      addSupabaseRoutes(app, { db, supabaseTokens: createSupabaseTokens(supabaseJwtSecret), url: options.url })
     },
+    gate: createGate({ db, jwtSecret, supabaseJwtSecret }),
     offerSetup: () => offerSetup(db),
   }
 }

@@ -47,6 +47,17 @@ const oneOf =
     return found
   }
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** Where people and their secrets are sent: by https, or on the machine itself. */
+const secureUrl: Parse<string | null> = (value) => {
+  if (value === '') return null
+  const url = URL.canParse(value) ? new URL(value) : null
+  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+  if (!isSecure) throw new Error('an address that begins with https:// is expected (http:// on loopback only)')
+  return value
+}
+
 /** A count (`500`), a size (`1GiB`) or a rate (`10/minute`); `0` switches the limit off. */
 export interface Limit {
   count: number
@@ -163,6 +174,45 @@ export const SETTINGS = {
     default: 'closed',
     parse: oneOf('closed', 'approval', 'open'),
   }),
+  oidc_issuer: define<string | null>({
+    about:
+      'OpenID Connect provider that people may sign in by: its issuer, as its discovery document names it (https://keycloak.example.com/realms/main).',
+    default: null,
+    parse: secureUrl,
+  }),
+  oidc_client_id: define<string | null>({
+    about: 'Name of this hub at the OpenID Connect provider.',
+    default: null,
+    parse: optional,
+  }),
+  oidc_client_secret: define<string | null>({
+    about: 'Secret of this hub at the OpenID Connect provider; unset: a public client.',
+    secret: true,
+    default: null,
+    parse: optional,
+  }),
+  oidc_scopes: define({
+    about: 'What is asked for at the OpenID Connect provider.',
+    default: 'openid profile email',
+    parse: text,
+  }),
+  oidc_name: define({
+    about: 'What the OpenID Connect provider is called on the sign-in page.',
+    default: 'OpenID Connect',
+    parse: text,
+  }),
+  oidc_redirect_url: define<string | null>({
+    about:
+      'Page to which the OpenID Connect provider sends people back; default: /auth/callback below CROSSTIE_URL. Another page (SyncMaster-UI) then calls /v1/auth/callback.',
+    default: null,
+    parse: secureUrl,
+  }),
+  oidc_signup: define<'open' | 'approval' | 'closed'>({
+    about:
+      'Who gets an account at the first sign-in by OpenID Connect: everybody (open), everybody after approval, or only those who are users already (closed).',
+    default: 'open',
+    parse: oneOf('open', 'approval', 'closed'),
+  }),
   duckdb_extensions: define({
     about: 'Folder with DuckDB extensions that were fetched beforehand.',
     default: null,
@@ -205,6 +255,42 @@ export const SETTINGS = {
   limit_runs_days: define({
     about: 'Days that finished runs and their logs are kept; 0 = for ever.',
     default: days(0),
+    parse: limit,
+  }),
+  limit_realtime_sockets: define({
+    about: 'Sockets open to realtime at once.',
+    default: days(5_000),
+    parse: limit,
+  }),
+  limit_realtime_channels: define({ about: 'Channels of one socket.', default: days(100), parse: limit }),
+  limit_realtime_joins: define({
+    about: 'Channels that one socket may join in a time.',
+    default: rate(100, 10e3),
+    parse: limit,
+  }),
+  limit_realtime_messages: define({
+    about: 'Messages that one socket may send in a time.',
+    default: rate(200, 1e3),
+    parse: limit,
+  }),
+  limit_realtime_message: define({
+    about: 'Greatest message that a socket may send.',
+    default: { count: 256 * 2 ** 10, perMs: null },
+    parse: limit,
+  }),
+  limit_realtime_backlog: define({
+    about: 'What may wait for a socket that reads too slowly before it is closed.',
+    default: { count: 4 * 2 ** 20, perMs: null },
+    parse: limit,
+  }),
+  limit_realtime_minutes: define({
+    about: 'Minutes that changes are kept for realtime.',
+    default: days(60),
+    parse: limit,
+  }),
+  limit_rest_rows: define({
+    about: 'Rows that one answer of /rest/v1 holds.',
+    default: days(1_000),
     parse: limit,
   }),
   limit_backups: define({ about: 'Backups kept in the data folder.', default: days(14), parse: limit }),

@@ -1,0 +1,196 @@
+/** What credentials are good for at this moment: read from the members' table at each use, so that nothing lingers. */
+import type { Claimant, Database, DatabaseRole } from '#database'
+import { factsOfUser, SIGN_IN } from '../caller.store.ts'
+import { makeCaller } from '../caller.ts'
+import { LEVELS } from '../roles.ts'
+import type { Credential } from './credential.ts'
+
+/** What a credential may see of the companies that were asked about. */
+export interface Standing {
+  databaseRole: DatabaseRole
+  /**
+   * By company, the claims by which its rows are read; a company that is missing is not to be read. They say no more
+   * than policies ask for, so that many people's claims are one set.
+   */
+  claims: ReadonlyMap<string, Claimant['claims']>
+  /** Within what the holder may speak to others; null: nowhere, as with a key that names no company. */
+  space: string | null
+}
+
+export type Refused = 'expired' | 'revoked'
+
+/** The role key of the fourth document that maintainers and owners hold. */
+export const ADMIN_KEY = 'Vibot.admin'
+
+interface Person {
+  id: number
+  uuid: string
+  isSuperuser: boolean
+  sessionsValidFrom: Date | null
+  /** Levels in the companies that were asked about. */
+  levels: Record<string, number>
+}
+
+interface Ground {
+  people: Person[]
+  /** Hex of token hashes that still have a session, and of secrets that are still an enabled application's. */
+  alive: ReadonlySet<string>
+}
+
+/**
+ * The standing of each credential, in their order. One query for all of them: it is asked before each delivery.
+ */
+export async function standings(
+  db: Database,
+  credentials: readonly Credential[],
+  companies: readonly string[],
+  now = new Date(),
+): Promise<(Standing | Refused)[]> {
+  const ground = await readGround(db, credentials, companies)
+  const byId = new Map(ground.people.map((person) => [person.id, person]))
+  const byUuid = new Map(ground.people.map((person) => [person.uuid, person]))
+  return credentials.map((credential) => {
+    if (credential.expiresAt !== null && credential.expiresAt <= now) return 'expired'
+    if (credential.kind !== 'supabase') return ofUser(credential, byId.get(credential.userId), ground.alive)
+    const { role, sub } = credential
+    if (role === 'service_role') return ofService(credential, companies)
+    const person = sub === null ? undefined : byUuid.get(sub)
+    if (sub !== null && (person === undefined || isRevoked(person, credential.issuedAt))) return 'revoked'
+    return ofMember(credential, person)
+  })
+}
+
+/** For one request: who it acts for in the database, and whether it may write at all. */
+export async function claimantOf(
+  db: Database,
+  credential: Credential,
+): Promise<{ claimant: Claimant; mayWrite: boolean } | Refused> {
+  const companies = credential.kind === 'supabase' && credential.companyId !== null ? [credential.companyId] : []
+  const [standing = 'revoked'] = await standings(db, [credential], companies)
+  if (typeof standing === 'string') return standing
+  if (credential.kind === 'supabase') {
+    const { role, sub } = credential
+    const claims = (companies[0] === undefined ? null : standing.claims.get(companies[0])) ?? { role }
+    return { claimant: { databaseRole: role, claims: sub === null ? claims : { ...claims, sub } }, mayWrite: true }
+  }
+  const facts = await factsOfUser(db, credential.userId)
+  if (facts === null) return 'revoked'
+  const { databaseRole, claims } = makeCaller({ ...facts, by: { kind: 'token' } })
+  const mayWrite = credential.kind !== 'application' || credential.type === 'all'
+  return { claimant: { databaseRole, claims }, mayWrite }
+}
+
+function ofUser(
+  credential: Exclude<Credential, { kind: 'supabase' }>,
+  person: Person | undefined,
+  alive: ReadonlySet<string>,
+): Standing | Refused {
+  if (person === undefined) return 'revoked'
+  const proof =
+    credential.kind === 'session'
+      ? credential.tokenHash
+      : credential.kind === 'application'
+        ? credential.secretHash
+        : null
+  if (proof !== null && !alive.has(proof.toString('hex'))) return 'revoked'
+  if (credential.kind !== 'application' && isRevoked(person, credential.issuedAt)) return 'revoked'
+  const claims = new Map<string, Claimant['claims']>()
+  for (const [company, level] of Object.entries(person.levels)) {
+    claims.set(company, person.isSuperuser ? { superuser: true } : { companies: { [company]: level } })
+  }
+  return { databaseRole: 'crosstie_app', claims, space: `user ${person.id}` }
+}
+
+/** The service key sees every company, or the one that its token names. */
+function ofService(
+  { companyId }: Extract<Credential, { kind: 'supabase' }>,
+  companies: readonly string[],
+): Standing {
+  const seen = companies.filter((company) => companyId === null || company === companyId)
+  const claims = companyId === null ? { role: 'service_role' } : { role: 'service_role', company_id: companyId }
+  return {
+    databaseRole: 'service_role',
+    claims: new Map(seen.map((company) => [company, claims])),
+    space: companyId === null ? 'service' : `company ${companyId}`,
+  }
+}
+
+/** Claims narrow, membership bounds: company and role keys count as far as `sub` has them now. */
+function ofMember(
+  { role, companyId, roleKeys }: Extract<Credential, { kind: 'supabase' }>,
+  person: Person | undefined,
+): Standing {
+  const level = companyId === null ? 0 : (person?.levels[companyId] ?? 0)
+  if (companyId === null || level === 0) return { databaseRole: role, claims: new Map(), space: null }
+  const isAdmin = level >= LEVELS.maintainer && roleKeys.includes(ADMIN_KEY)
+  const claims = { role, company_id: companyId, app_metadata: { role_keys: isAdmin ? [ADMIN_KEY] : [] } }
+  return { databaseRole: role, claims: new Map([[companyId, claims]]), space: `company ${companyId}` }
+}
+
+function isRevoked({ sessionsValidFrom }: Person, issuedAt: Date | null): boolean {
+  return sessionsValidFrom !== null && (issuedAt === null || issuedAt < sessionsValidFrom)
+}
+
+const PEOPLE = `
+  with person as (
+    select id, uuid, is_superuser, sessions_valid_from from identity."user"
+    where status = 'active' and (id = any ($1::bigint[]) or uuid = any ($2::uuid[]))
+  ), member as (
+    select m.user_id, g.uuid as company, max(m.level) as level
+    from identity."group" g cross join lateral (
+      select u.user_id, case u.role_id when 'maintainer' then 3 when 'developer' then 2 else 1 end as level
+      from identity.user_group u where u.group_id = g.id
+      union all select g.owner_id, 4
+      union all select g.system_user_id, 3
+      union all select id, 4 from person where is_superuser
+    ) m
+    where g.uuid = any ($3::uuid[])
+    group by m.user_id, g.uuid
+  )
+  select p.id, p.uuid, p.is_superuser as "isSuperuser", p.sessions_valid_from as "sessionsValidFrom",
+    coalesce(jsonb_object_agg(m.company, m.level) filter (where m.company is not null), '{}') as levels
+  from person p left join member m on m.user_id = p.id
+  group by p.id, p.uuid, p.is_superuser, p.sessions_valid_from`
+
+const ALIVE = `
+  select encode(token_hash, 'hex') as proof from identity.session
+  where token_hash = any ($1::bytea[]) and expires_at > now()
+  union all
+  select encode(secret_hash, 'hex') from identity.application
+  where id = any ($2::bigint[]) and status = 'enabled' and (expires_at is null or expires_at > now())`
+
+function readGround(
+  db: Database,
+  credentials: readonly Credential[],
+  companies: readonly string[],
+): Promise<Ground> {
+  const ids = new Set<number>()
+  const uuids = new Set<string>()
+  const sessions: Buffer[] = []
+  const applications: number[] = []
+  for (const one of credentials) {
+    if (one.kind !== 'supabase') ids.add(one.userId)
+    else if (one.sub !== null) uuids.add(one.sub)
+    if (one.kind === 'session') sessions.push(one.tokenHash)
+    if (one.kind === 'application') applications.push(one.id)
+  }
+  if (ids.size + uuids.size === 0) return Promise.resolve({ people: [], alive: new Set() })
+  return db.withConnection(SIGN_IN, async (client) => {
+    const people = await client.query<Person>({
+      name: 'standing_people',
+      text: PEOPLE,
+      values: [[...ids], [...uuids], companies],
+    })
+    const proofs =
+      sessions.length + applications.length === 0
+        ? []
+        : (
+            await client.query<{ proof: string }>({
+              name: 'standing_alive',
+              text: ALIVE,
+              values: [sessions, applications],
+            })
+          ).rows
+    return { people: people.rows, alive: new Set(proofs.map(({ proof }) => proof)) }
+  })
+}
