@@ -61,7 +61,7 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
   app.post(
     '/v1/auth/token',
     {
-      ...open,
+      config: { ...open.config, faults: ['unauthorized'] },
       onRequest: forbidCaching,
       preValidation: async (request) => {
         // SyncMaster reads a form and nothing else: a JSON body is one without fields.
@@ -97,7 +97,7 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
   app.post(
     '/v1/auth/session',
     {
-      ...open,
+      config: { ...open.config, faults: ['unauthorized'] },
       onRequest: forbidCaching,
       preValidation: requireJson,
       schema: {
@@ -139,7 +139,7 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
   app.post(
     '/v1/auth/setup',
     {
-      ...open,
+      config: { ...open.config, faults: ['gone'] },
       onRequest: forbidCaching,
       preValidation: requireJson,
       schema: {
