@@ -1,5 +1,6 @@
 /** Bodies of connection requests, made of the manifests: a new provider needs no line here. */
 import { type TSchema, Type } from 'typebox'
+import { Id } from '#http'
 import { MANIFESTS } from './manifests.ts'
 import { createAuthSchema, type Manifest, oneByType, updateAuthSchema, type Values } from './provider.ts'
 
@@ -14,7 +15,7 @@ export interface ConnectionBody {
 }
 
 const plain = {
-  group_id: Type.Integer(),
+  group_id: Id,
   name: Type.String({ minLength: 3, maxLength: 128 }),
   description: Type.String({ maxLength: 512 }),
 }
@@ -60,5 +61,5 @@ export const CreateBody = byType(createAuthSchema, plain)
 export const UpdateBody = byType(updateAuthSchema, plain)
 /** A Test of what is not saved yet; of a saved one, secrets may be left out. */
 export const TestBody = byType(updateAuthSchema, {
-  connection_id: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  connection_id: Type.Optional(Type.Union([Id, Type.Null()])),
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import { type ConnectionBody, CreateBody, UpdateBody } from './connection.body.ts'
 import {
@@ -14,7 +14,7 @@ import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './co
 import { MANIFESTS } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
-export const ConnectionPath = Type.Object({ connection_id: Type.Integer() })
+export const ConnectionPath = Type.Object({ connection_id: Id })
 const TYPES = MANIFESTS.map(({ provider }) => provider)
 const Values = Type.Record(Type.String(), Type.Unknown())
 
@@ -45,7 +45,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
         tags,
         summary: 'List the connections of a group',
         querystring: Type.Object({
-          group_id: Type.Integer(),
+          group_id: Id,
           ...PageQuery,
           sort: SortQuery(Object.keys(CONNECTION_SORT)),
           type: Type.Optional(Type.Union([Type.Array(Type.Enum(TYPES)), Type.Null()])),
@@ -171,7 +171,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
         params: ConnectionPath,
         querystring: Type.Object(View),
         body: Type.Object({
-          new_group_id: Type.Integer(),
+          new_group_id: Id,
           new_name: Type.Optional(Type.Union([Type.String({ minLength: 3, maxLength: 128 }), Type.Null()])),
           remove_source: Type.Boolean({ default: false }),
         }),

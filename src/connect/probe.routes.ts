@@ -118,6 +118,7 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
   app.get(
     '/v1/connections/:connection_id/browse',
     {
+      config: { faults: ['timed_out'] },
       schema: {
         tags,
         summary: 'Look into a connection: schemas, tables, folders, files',
@@ -142,6 +143,7 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
   app.get(
     '/v1/connections/:connection_id/columns',
     {
+      config: { faults: ['timed_out'] },
       schema: {
         tags,
         summary: 'List the columns of a table or file',

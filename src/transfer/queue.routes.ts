@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { audit, levelIn, memberLevelIn, requireLevel, visibleGroup } from '#identity'
 import {
   countTransfersOfQueue,
@@ -18,7 +18,7 @@ import {
 } from './queue.store.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
-const QueuePath = Type.Object({ queue_id: Type.Integer() })
+const QueuePath = Type.Object({ queue_id: Id })
 const Plain = {
   name: Type.String({ minLength: 3, maxLength: 128, pattern: '^[ -~]+$' }),
   description: Type.String({ maxLength: 512, default: '' }),
@@ -44,7 +44,7 @@ export function addQueueRoutes(app: Server, db: Database): void {
         tags,
         summary: 'List the queues of a group',
         querystring: Type.Object({
-          group_id: Type.Integer(),
+          group_id: Id,
           ...PageQuery,
           sort: SortQuery(Object.keys(QUEUE_SORT)),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
@@ -76,7 +76,7 @@ export function addQueueRoutes(app: Server, db: Database): void {
         tags,
         summary: 'Make a queue',
         querystring: Type.Object(View),
-        body: Type.Object({ group_id: Type.Integer(), ...Plain }),
+        body: Type.Object({ group_id: Id, ...Plain }),
         response: { 200: QueueRead },
       },
     },

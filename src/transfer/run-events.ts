@@ -38,7 +38,12 @@ export function addRunEvents(app: Server, db: Database): void {
         summary: 'Follow a run as server-sent events',
         params: RunPath,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-        produces: ['text/event-stream'],
+        response: {
+          200: {
+            description: 'Events `run` and `log` until a final state',
+            content: { 'text/event-stream': { schema: Type.String() } },
+          },
+        },
       },
     },
     async (request, reply) => {

@@ -1,9 +1,10 @@
 /** How runs and their lines are shown: SyncMaster's fields, and with `?view=full` ours. */
 import { type Static, Type } from 'typebox'
+import { Id } from '#http'
 import type { LogLine, Run } from './run.store.ts'
 import { STATUSES } from './tables.ts'
 
-export const RunPath = Type.Object({ run_id: Type.Integer() })
+export const RunPath = Type.Object({ run_id: Id })
 const Time = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Database } from '#database'
 import { Fault } from '#fault'
-import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import { addRunEvents } from './run-events.ts'
 import type { Tx } from './queue.store.ts'
@@ -24,8 +24,8 @@ export function addRunRoutes(app: Server, db: Database): void {
         tags,
         summary: 'List the runs of a transfer, or of a group, newest first',
         querystring: Type.Object({
-          transfer_id: Type.Optional(Type.Integer()),
-          group_id: Type.Optional(Type.Integer()),
+          transfer_id: Type.Optional(Id),
+          group_id: Type.Optional(Id),
           ...PageQuery,
           sort: SortQuery(Object.keys(RUN_SORT)),
           search_query: orNull(
@@ -66,7 +66,7 @@ export function addRunRoutes(app: Server, db: Database): void {
         tags,
         summary: 'Start a run of a transfer',
         querystring: Type.Object(View),
-        body: Type.Object({ transfer_id: Type.Integer() }),
+        body: Type.Object({ transfer_id: Id }),
         response: { 200: RunRead },
       },
     },

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MANIFESTS } from '#connect'
 import type { Database } from '#database'
-import { PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
+import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import type { Explain } from './explain.ts'
 import { nextRuns } from './schedule.ts'
@@ -18,7 +18,7 @@ import { ExplainBody, TransferBody } from './transfer.schema.ts'
 import { type LastRun, lastRuns, listTransfers, type Transfer, TRANSFER_SORT } from './transfer.store.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
-const TransferPath = Type.Object({ transfer_id: Type.Integer() })
+const TransferPath = Type.Object({ transfer_id: Id })
 const TYPES = MANIFESTS.map(({ provider }) => provider)
 const Params = Type.Record(Type.String(), Type.Unknown())
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -91,13 +91,13 @@ export function addTransferRoutes(app: Server, { db, explain, previewRows }: Tra
         tags,
         summary: 'List the transfers of a group',
         querystring: Type.Object({
-          group_id: Type.Integer(),
+          group_id: Id,
           ...PageQuery,
           sort: SortQuery(Object.keys(TRANSFER_SORT)),
           search_query: orNull(Type.String({ maxLength: 256 })),
-          source_connection_id: orNull(Type.Integer()),
-          target_connection_id: orNull(Type.Integer()),
-          queue_id: orNull(Type.Integer()),
+          source_connection_id: orNull(Id),
+          target_connection_id: orNull(Id),
+          queue_id: orNull(Id),
           source_connection_type: orNull(Type.Array(Type.Enum(TYPES))),
           target_connection_type: orNull(Type.Array(Type.Enum(TYPES))),
           is_scheduled: orNull(Type.Boolean()),
@@ -237,8 +237,8 @@ function addOneTransferRoutes(app: Server, db: Database): void {
         params: TransferPath,
         querystring: Type.Object(View),
         body: Type.Object({
-          new_group_id: Type.Integer(),
-          new_queue_id: Type.Integer(),
+          new_group_id: Id,
+          new_queue_id: Id,
           new_source_connection_name: orNull(Type.String({ minLength: 3, maxLength: 128 })),
           new_target_connection_name: orNull(Type.String({ minLength: 3, maxLength: 128 })),
           new_name: orNull(Type.String({ minLength: 3, maxLength: 128 })),

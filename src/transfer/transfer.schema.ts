@@ -2,6 +2,7 @@
 import { Cron } from 'croner'
 import { type Static, Type } from 'typebox'
 import type { RowFilter } from '#engine'
+import { Id } from '#http'
 import { FILE_TYPES, SourceParamsSchema, TargetParamsSchema } from './params.schema.ts'
 
 export type { FileFormatParams, SourceParams, TargetParams } from './params.schema.ts'
@@ -139,10 +140,10 @@ export interface Resources {
 const Schedule = Type.Union([Type.String({ maxLength: 32 }), Type.Null()], { default: null })
 
 const fields = {
-  group_id: Type.Integer(),
-  queue_id: Type.Integer(),
-  source_connection_id: Type.Integer(),
-  target_connection_id: Type.Integer(),
+  group_id: Id,
+  queue_id: Id,
+  source_connection_id: Id,
+  target_connection_id: Id,
   name: Type.String({ minLength: 3, maxLength: 128 }),
   description: Type.String({ maxLength: 512, default: '' }),
   source_params: SourceParamsSchema,

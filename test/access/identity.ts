@@ -45,6 +45,8 @@ const anApplication = async (world: World, owner: { user_id: number } | { group_
 }
 
 export const IDENTITY: Operations = {
+  'GET /monitoring/ping': { ask: () => ({ path: '/monitoring/ping' }), answers: open(200) },
+  'GET /monitoring/metrics': { ask: () => ({ path: '/monitoring/metrics' }), answers: open(200) },
   'GET /v1/auth/methods': { ask: () => ({ path: '/v1/auth/methods' }), answers: open(200) },
   'POST /v1/auth/token': {
     ask: async (world) => {

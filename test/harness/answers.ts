@@ -1,6 +1,6 @@
 import { Check, Errors } from 'typebox/value'
 import type { TSchema } from 'typebox'
-import type { Server } from '#http'
+import { faultsOf, type Server, statusOf } from '#http'
 
 /**
  * Compares every JSON answer under `/v1` with its route's response schema, undeclared fields included: the server
@@ -19,6 +19,12 @@ export function watchAnswers(app: Server): string[] {
     const body: unknown = payload === '' || payload === 'null' ? null : JSON.parse(payload)
     if (reply.statusCode === 500) problems.push(`${where}: a bug; the log says which`)
     if (reply.statusCode >= 400) {
+      const promised = faultsOf(request.routeOptions).map(statusOf)
+      if (reply.statusCode !== 500 && !promised.includes(reply.statusCode)) {
+        problems.push(
+          `${where}: /openapi.json does not declare this status; name it in the route's \`faults\``,
+        )
+      }
       if (!isEnvelope(body)) problems.push(`${where}: not an error envelope: ${payload.slice(0, 300)}`)
       return payload
     }

@@ -1,5 +1,6 @@
 /** HTTP: the server with /v1's conventions, its errors, its lists. Rooms add routes; see any `*.routes.ts`. */
 export { envelopeOf, type ErrorEnvelope, statusOf } from './envelope.ts'
+export { faultsOf } from './faults.ts'
 export { addHealth } from './health.ts'
 export { Id } from './id.ts'
 export {

@@ -1,7 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Type } from 'typebox'
 import type { Settings } from '#config'
 import { Fault } from '#fault'
+
+const METRICS_SCHEMA = {
+  tags: ['monitoring'],
+  summary: "The hub's figures in Prometheus' text form",
+  security: [],
+  response: { 200: { description: 'Figures', content: { 'text/plain': { schema: Type.String() } } } },
+}
 
 /** `/metrics` in Prometheus' text form: open on loopback, elsewhere only when the operator says so. */
 export function addMetrics(
@@ -23,7 +31,8 @@ export function addMetrics(
   })
   const open = settings.open_metrics || ['127.0.0.1', '::1', 'localhost'].includes(settings.host)
   for (const url of ['/metrics', '/monitoring/metrics']) {
-    app.get(url, { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+    const schema = url === '/metrics' ? { hide: true } : METRICS_SCHEMA
+    app.get(url, { config: { access: 'public', faults: ['forbidden'] }, schema }, async (_request, reply) => {
       if (!open) {
         const words =
           'Metrics are closed while the hub listens beyond loopback. Set CROSSTIE_OPEN_METRICS=true, and guard /metrics at your proxy.'

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { FaultBody, faultResponses } from './faults.ts'
 
 /**
  * `/openapi.json` (OpenAPI 3.1, made of the routes' own schemas) and `/docs`, its reader.
@@ -7,7 +8,15 @@ import type { FastifyInstance } from 'fastify'
  * The reader is loaded when somebody first asks for it: it is 2 MB of script that the hub serves itself.
  */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema(FaultBody)
   await app.register(swagger, {
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `shape-${index}`),
+    },
+    transform: ({ schema, url, route }) => {
+      const response = { ...faultResponses(route), ...(schema?.response as object | undefined) } // by status, as routes write it
+      return { schema: { ...schema, response }, url }
+    },
     openapi: {
       openapi: '3.1.0',
       info: {

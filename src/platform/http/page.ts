@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 
 /** Query of every list: SyncMaster's bounds. */
 export const PageQuery = {
-  page: Type.Integer({ exclusiveMinimum: 0, maximum: 1_000_000, default: 1 }),
+  page: Type.Integer({ exclusiveMinimum: 0, maximum: 2 ** 31 - 1, default: 1 }),
   page_size: Type.Integer({ exclusiveMinimum: 0, maximum: 50, default: 20 }),
 }
 

@@ -6,6 +6,8 @@
  * Ajv's coercion is another one (it turns `null` into 0 and 12 into "12"), hence a walk of our own.
  */
 
+import { timeOf } from './time.ts'
+
 export interface Problem {
   location: (string | number)[]
   message: string
@@ -41,6 +43,8 @@ export interface Schema {
   writeOnly?: boolean
   /** A rule that JSON Schema cannot say: answers the sentence of a `value_error`, or null. */
   check?: (value: never) => string | null
+  /** Another way to write the value, read before the rest of the schema is asked: `1GiB` for a number. */
+  convert?: (value: unknown) => { value: unknown } | { code: string; message: string; context: object }
 }
 
 type Result = { value: unknown } | { problems: Problem[] }
@@ -51,6 +55,10 @@ const MAX_PROBLEMS = 100
 /** @param location Where the value stands: `['body']`, `['query']`, `['path']`. */
 export function parseBySchema(schema: Schema, value: unknown, location: (string | number)[]): Result {
   const problems: Problem[] = []
+  // A body that is not there, `null` included, is a missing field and not a wrong one.
+  if ((value === undefined || value === null) && location[0] === 'body' && isModel(schema)) {
+    return { problems: [{ location, message: 'Field required', code: 'missing', context: {}, input: null }] }
+  }
   const parsed = read(schema, value, location, problems)
   return problems.length > 0 ? { problems: problems.slice(0, MAX_PROBLEMS) } : { value: parsed }
 }
@@ -79,7 +87,20 @@ const read: Read = (schema, value, at, problems) => {
     : problem(problems, at, 'value_error', `Value error, ${sentence}`, masked(schema, value))
 }
 
-const readPlain: Read = (schema, value, at, problems) => {
+const isModel = ({ properties, discriminator }: Schema): boolean =>
+  properties !== undefined || discriminator !== undefined
+
+const readPlain: Read = (schema, given, at, problems) => {
+  let value = given
+  // Of a parameter that a query names twice, the last one counts.
+  if (at[0] === 'query' && at.length === 2 && Array.isArray(value) && !takesList(schema)) value = value.at(-1)
+  if (schema.convert !== undefined) {
+    const converted = schema.convert(value)
+    if (!('value' in converted)) {
+      return problem(problems, at, converted.code, converted.message, value, { ...converted.context })
+    }
+    value = converted.value
+  }
   if (schema.discriminator !== undefined) return readTagged(schema, value, at, problems)
   if (schema.anyOf !== undefined) return readUnion(schema.anyOf, value, at, problems)
   if (schema.const !== undefined) {
@@ -104,8 +125,38 @@ const readPlain: Read = (schema, value, at, problems) => {
     case 'null':
       return value === null ? null : problem(problems, at, 'none_required', 'Input should be None', value)
     default:
-      return value
+      return readFree(value, at, problems, 0)
   }
+}
+
+const takesList = (schema: Schema): boolean =>
+  schema.type === 'array' || schema.anyOf?.some(takesList) === true
+
+const MAX_DEPTH = 64
+
+/** Whatever JSON can say, but for text that no database keeps, and for what is nested beyond sense. */
+function readFree(value: unknown, at: (string | number)[], problems: Problem[], depth: number): unknown {
+  if (typeof value === 'string') return readText(value, value, at, problems)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > MAX_DEPTH) {
+    const message = `Value error, Values are nested more than ${MAX_DEPTH} levels deep`
+    return problem(problems, at, 'value_error', message, null)
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => readFree(item, [...at, index], problems, depth + 1))
+  }
+  const entries = Object.entries(value).filter(([name]) => name !== '__proto__')
+  for (const [name] of entries) readText(name, name, [...at, name], problems)
+  return Object.fromEntries(
+    entries.map(([name, item]) => [name, readFree(item, [...at, name], problems, depth + 1)]),
+  )
+}
+
+/** PostgreSQL keeps neither U+0000 nor half of a pair in a text. */
+function readText(value: string, shown: string, at: (string | number)[], problems: Problem[]): unknown {
+  if (!value.includes('\0') && value.isWellFormed()) return value
+  const message = 'Input should be a valid string, unable to parse raw data as a unicode string'
+  return problem(problems, at, 'string_unicode', message, shown.replaceAll('\0', '\uFFFD').toWellFormed())
 }
 
 const readObject: Read = (schema, value, at, problems) => {
@@ -137,8 +188,9 @@ const readObject: Read = (schema, value, at, problems) => {
     : schema.additionalProperties
   if (rest !== undefined && rest !== false) {
     for (const [name, item] of given) {
-      if (name === '__proto__' || name in properties) continue
-      parsed[name] = rest === true ? item : read(rest, item, [...at, name], problems)
+      if (name === '__proto__' || Object.hasOwn(properties, name)) continue
+      readText(name, name, [...at, name], problems)
+      parsed[name] = read(rest === true ? {} : rest, item, [...at, name], problems)
     }
   }
   return parsed
@@ -167,6 +219,7 @@ const readString: Read = (schema, value, at, problems) => {
     return problem(problems, at, 'string_type', 'Input should be a valid string', value)
   }
   const shown = schema.writeOnly === true ? SECRET_MASK : value
+  if (readText(value, shown, at, problems) === undefined) return undefined
   const { length } = Array.from(value)
   if (schema.minLength !== undefined && length < schema.minLength) {
     const message = `String should have at least ${plural(schema.minLength, 'character')}`
@@ -180,13 +233,20 @@ const readString: Read = (schema, value, at, problems) => {
     const message = `String should match pattern '${schema.pattern}'`
     return problem(problems, at, 'string_pattern_mismatch', message, shown, { pattern: schema.pattern })
   }
-  if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) {
-    const message = 'Input should be a valid datetime or date, input is too short'
-    return problem(problems, at, 'datetime_from_date_parsing', message, shown, {
-      error: 'input is too short',
-    })
+  if (schema.format === 'date-time') return readTime(value, at, problems)
+  if (schema.format === 'uri' && !URL.canParse(value)) {
+    const error = 'relative URL without a base'
+    return problem(problems, at, 'url_parsing', `Input should be a valid URL, ${error}`, shown, { error })
   }
   return value
+}
+
+function readTime(value: string, at: (string | number)[], problems: Problem[]): unknown {
+  const time = timeOf(value.trim())
+  if (time !== null) return time.toISOString()
+  const error = value.length < 10 ? 'input is too short' : 'invalid character in year'
+  const message = `Input should be a valid datetime or date, ${error}`
+  return problem(problems, at, 'datetime_from_date_parsing', message, value, { error })
 }
 
 const readNumber: Read = (schema, value, at, problems) => {
@@ -196,7 +256,7 @@ const readNumber: Read = (schema, value, at, problems) => {
   if (typeof value === 'number') number = value
   else if (typeof value === 'boolean') number = value ? 1 : 0
   else if (typeof value === 'string') {
-    number = /^\s*[+-]?\d[\d_]*(\.\d*)?([eE][+-]?\d+)?\s*$/.test(value)
+    number = /^\s*[+-]?\d+(_\d+)*(\.\d*)?([eE][+-]?\d+)?\s*$/.test(value)
       ? Number(value.replaceAll('_', ''))
       : Number.NaN
     if (Number.isNaN(number) || (word === 'int' && !/^[^.eE]*(\.0*)?\s*$/.test(value))) {
@@ -204,6 +264,10 @@ const readNumber: Read = (schema, value, at, problems) => {
       return problem(problems, at, `${word}_parsing`, message, value)
     }
   } else return problem(problems, at, `${word}_type`, `Input should be a valid ${noun}`, value)
+  if (word === 'int' && Math.abs(number) === Infinity) {
+    const message = 'Unable to parse input string as an integer, exceeded maximum size'
+    return problem(problems, at, 'int_parsing_size', message, value)
+  }
   if (word === 'int' && !Number.isInteger(number)) {
     const message = 'Input should be a valid integer, got a number with a fractional part'
     return problem(problems, at, 'int_from_float', message, value)
@@ -294,7 +358,9 @@ function readUnion(members: Schema[], value: unknown, at: (string | number)[], p
     return readEnum(literals, value, at, problems)
   }
   let found: Problem[] = []
-  for (const member of candidates) {
+  // A text is judged as text and a number as number: the other member's complaint would only confuse.
+  const sameKind = candidates.filter(({ type }) => (type === 'integer' ? 'number' : type) === typeof value)
+  for (const member of sameKind.length > 0 ? sameKind : candidates) {
     const tried: Problem[] = []
     const parsed = read(member, value, at, tried)
     if (tried.length === 0) return parsed

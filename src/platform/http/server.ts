@@ -14,9 +14,11 @@ import Fastify, {
 import { Fault } from '#fault'
 import type { Settings } from '#config'
 import { envelopeOf } from './envelope.ts'
+import { jsonProblem } from './json-problem.ts'
 import { addMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { parseBySchema, type Schema } from './parse.ts'
+import { answerUnknownRoutes } from './unknown-route.ts'
 
 /** How long a stop waits for requests that are being answered. */
 const CLOSE_GRACE_MS = 3_000
@@ -72,6 +74,7 @@ export async function createServer({ settings, log, version, authenticate }: Ser
   // Routes answer exactly their schema's fields by construction; a test compares each answer with its schema.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
 
+  answerUnknownRoutes(app)
   addParsers(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-ID', request.id)
@@ -105,8 +108,8 @@ function addParsers(
     if (text.trim() === '') return done(null, undefined)
     try {
       done(null, JSON.parse(text))
-    } catch (error) {
-      done(invalidJson(text, error))
+    } catch {
+      done(invalidJson(text))
     }
   })
   app.addContentTypeParser(
@@ -118,18 +121,11 @@ function addParsers(
   )
 }
 
-function invalidJson(text: string, error: unknown): Fault {
-  const words = error instanceof Error ? error.message : ''
-  const offset = Number(/position (\d+)/.exec(words)?.[1] ?? text.length)
-  const details = [
-    {
-      location: ['body', offset],
-      message: 'JSON decode error',
-      code: 'json_invalid',
-      context: { error: words },
-      input: {},
-    },
-  ]
+function invalidJson(text: string): Fault {
+  const { offset, words } = jsonProblem(text)
+  const context = { error: words }
+  const problem = { message: 'JSON decode error', code: 'json_invalid', context, input: {} }
+  const details = [{ location: ['body', offset], ...problem }]
   return new Fault('invalid', 'platform.invalid_json', 'Invalid request', { details })
 }
 

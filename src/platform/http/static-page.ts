@@ -5,10 +5,6 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './server.ts'
 
-/** Paths that are never a page: a wrong one there is an answer for a program. */
-const DOORS =
-  /^\/(v1|assets|openapi\.json|docs|metrics|monitoring|healthz|readyz|realtime|rest|npm|composer|generic|yapkg|foreseen|hooks)(\/|$)/
-
 /**
  * Serves the built page from `folder`, its address bar included: any path that is no file and no door is the page.
  * While the page is being built, a waiting sheet stands in.
@@ -34,9 +30,7 @@ export async function servePage(app: Server, folder: string): Promise<void> {
       logLevel: 'silent',
     })
   })
-  app.setNotFoundHandler(async (request: FastifyRequest, reply: FastifyReply) => {
-    const isPage = request.method === 'GET' && !DOORS.test(request.url.split('?')[0] ?? '')
-    if (!isPage) return reply.status(404).send({ detail: 'Not Found' })
+  app.page.answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const name = path.basename(request.url.split('?')[0] ?? '')
     if (/^[\w-]+\.(svg|png|ico|webmanifest)$/.test(name) && existsSync(path.join(folder, name))) {
       const types: Record<string, string> = {
@@ -51,7 +45,7 @@ export async function servePage(app: Server, folder: string): Promise<void> {
     const html = await readFile(path.join(folder, 'index.html')).catch(() => null)
     reply.header('Cache-Control', 'no-cache').type('text/html; charset=utf-8')
     return html === null ? reply.status(503).header('Refresh', '2').send(WAITING) : reply.send(html)
-  })
+  }
 }
 
 const WAITING = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Crosstie</title>
