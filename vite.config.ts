@@ -53,6 +53,8 @@ export default defineConfig({
               test: /node_modules\/(@mantine\/(core|hooks|store|notifications)|@floating-ui|clsx)/,
               minShareCount: 8,
             },
+            // What only the pages of lists need.
+            { name: 'lists', test: /web\/src\/ui\/(list(-tools|-export|-view)?|bulk-\w+)\./ },
             { name: 'ui', test: /web\/src\/(ui|api|frame)\//, minShareCount: 3 },
           ],
         },

@@ -18,7 +18,12 @@ export interface Application {
   created_at?: string
 }
 
-export const applicationsQuery = (query: { page: number; group_id?: number | undefined }) =>
+export const applicationsQuery = (query: {
+  page: number
+  group_id?: number | undefined
+  sort?: string
+  page_size?: number
+}) =>
   queryOptions({
     queryKey: ['applications', 'page', query],
     queryFn: ({ signal }) => request<Page<Application>>('GET', '/v1/applications', { query, signal }),

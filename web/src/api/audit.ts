@@ -19,6 +19,9 @@ export interface AuditEntry {
 
 export interface AuditQuery {
   page: number
+  page_size?: number
+  sort?: string
+  actor_id?: number | undefined
   group_id?: number | undefined
   action?: string | undefined
   since?: string | undefined

@@ -84,6 +84,7 @@ export interface ConnectionFilter {
   page: number
   search_query: string
   type: string[]
+  sort?: string
   page_size?: number
 }
 
@@ -150,3 +151,8 @@ export const testUntried = (body: UntriedConnection) =>
   request<TestAnswer>('POST', '/v1/connections/test', { body })
 
 export const testConnection = (id: number) => request<TestAnswer>('POST', `/v1/connections/${id}/test`)
+
+export const copyConnection = (
+  id: number,
+  body: { new_group_id: number; new_name?: string; remove_source: boolean },
+) => request<Connection>('POST', `/v1/connections/${id}/copy_connection`, { body })

@@ -2,7 +2,8 @@ import { queryOptions } from '@tanstack/react-query'
 import { request } from './client.ts'
 import { type Page, requestAll } from './page.ts'
 
-export type Role = 'Guest' | 'Developer' | 'Maintainer' | 'Owner' | 'Superuser'
+export const ROLES = ['Guest', 'Developer', 'Maintainer', 'Owner', 'Superuser'] as const
+export type Role = (typeof ROLES)[number]
 
 /** The roles one can give; the owner is changed in the group itself. */
 export const GIVEN_ROLES = ['Guest', 'Developer', 'Maintainer'] as const
@@ -37,7 +38,14 @@ export const groupsQuery = queryOptions({
   staleTime: 30_000,
 })
 
-export const groupPageQuery = (query: { page: number; search_query: string; personal: boolean }) =>
+export const groupPageQuery = (query: {
+  page: number
+  search_query: string
+  personal: boolean
+  sort?: string
+  role?: Role | undefined
+  page_size?: number
+}) =>
   queryOptions({
     queryKey: ['groups', 'page', query],
     queryFn: ({ signal }) =>

@@ -14,6 +14,7 @@ export const queuePageQuery = (query: {
   group_id: number
   page: number
   search_query: string
+  sort?: string
   page_size?: number
 }) =>
   queryOptions({

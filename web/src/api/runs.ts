@@ -12,6 +12,9 @@ export const RUN_STATUSES = [
 ] as const
 export type RunStatus = (typeof RUN_STATUSES)[number]
 
+export const RUN_TYPES = ['MANUAL', 'SCHEDULED'] as const
+export type RunType = (typeof RUN_TYPES)[number]
+
 export interface RunProgress {
   rows: number
   bytes: number
@@ -26,7 +29,7 @@ export interface Run {
   id: number
   transfer_id: number
   status: RunStatus
-  type: 'MANUAL' | 'SCHEDULED'
+  type: RunType
   started_at: string | null
   ended_at: string | null
   log_url: string | null
@@ -55,6 +58,11 @@ export interface RunFilter {
   transfer_id?: number | undefined
   page: number
   status?: readonly RunStatus[]
+  type?: readonly RunType[]
+  search_query?: string
+  started_at_since?: string | undefined
+  started_at_until?: string | undefined
+  sort?: string
   page_size?: number
 }
 

@@ -90,6 +90,9 @@ export interface TransferFilter {
   is_scheduled?: boolean | undefined
   source_connection_id?: number | undefined
   target_connection_id?: number | undefined
+  source_connection_type?: readonly string[]
+  target_connection_type?: readonly string[]
+  sort?: string
   page_size?: number
 }
 
@@ -127,3 +130,15 @@ export const changeTransfer = (id: number, body: TransferBody) =>
   request<Transfer>('PUT', `/v1/transfers/${id}`, { query: { view: 'full' }, body })
 
 export const deleteTransfer = (id: number) => request<void>('DELETE', `/v1/transfers/${id}`)
+
+export interface TransferCopy {
+  new_group_id: number
+  new_queue_id: number
+  new_name?: string
+  new_source_connection_name?: string
+  new_target_connection_name?: string
+  remove_source: boolean
+}
+
+export const copyTransfer = (id: number, body: TransferCopy) =>
+  request<Transfer>('POST', `/v1/transfers/${id}/copy_transfer`, { body })

@@ -15,7 +15,12 @@ export interface User {
   created_at?: string
 }
 
-export const usersQuery = (query: { page: number; search_query: string; page_size?: number }) =>
+export const usersQuery = (query: {
+  page: number
+  search_query: string
+  sort?: string
+  page_size?: number
+}) =>
   queryOptions({
     queryKey: ['users', 'page', query],
     queryFn: ({ signal }) =>

@@ -28,35 +28,55 @@ export function ApplicationListPage() {
   const whyNot = useWhyNot()(role, 'Maintainer')
   const [adding, setAdding] = useState(false)
   const [secret, setSecret] = useState<{ name: string; secret: string } | null>(null)
-  const query = useQuery(applicationsQuery({ page, group_id: ofGroup ? group.id : undefined }))
+  const filter = { group_id: ofGroup ? group.id : undefined }
+  const query = useQuery(applicationsQuery({ ...filter, page, page_size: 50, sort }))
   const change = (next: { page?: number | undefined; sort?: string | undefined; q?: string | undefined }) =>
     void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
   const columns: ListColumn<Application>[] = [
     {
       id: 'name',
+      show: 'always',
       header: t('common.name'),
       wide: true,
       cell: ({ name }) => <strong>{name}</strong>,
-      sortBy: ({ name }) => name,
+      sort: 'name',
+      value: ({ name }) => name,
     },
     {
       id: 'type',
       header: t('application.type'),
       cell: ({ type }) => t(`application.types.${type}`),
-      sortBy: ({ type }) => type,
+      sort: 'type',
+      value: ({ type }) => type,
     },
-    { id: 'status', header: t('application.state'), cell: (one) => <ApplicationBadge application={one} /> },
+    {
+      id: 'status',
+      header: t('application.state'),
+      cell: (one) => <ApplicationBadge application={one} />,
+      sort: 'status',
+      value: ({ status }) => status,
+    },
     {
       id: 'used',
       header: t('application.used'),
       cell: ({ used_at }) => <When at={used_at} />,
-      sortBy: ({ used_at }) => used_at,
+      sort: 'used_at',
+      value: ({ used_at }) => used_at,
     },
     {
       id: 'expires',
       header: t('application.expires'),
       cell: ({ expires_at }) => (expires_at ? <When at={expires_at} /> : t('application.never')),
-      sortBy: ({ expires_at }) => expires_at,
+      sort: 'expires_at',
+      value: ({ expires_at }) => expires_at,
+    },
+    {
+      id: 'description',
+      header: t('common.description'),
+      show: 'asked',
+      cell: ({ description }) => description,
+      sort: 'description',
+      value: ({ description }) => description,
     },
     {
       id: 'actions',
@@ -83,6 +103,7 @@ export function ApplicationListPage() {
         query={query}
         columns={columns}
         rowKey={({ id }) => id}
+        source={{ name: 'applications', path: '/v1/applications', query: filter }}
         sort={sort}
         onSort={(next) => change({ sort: next || undefined })}
         onPage={(next) => change({ page: next })}

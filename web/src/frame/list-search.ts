@@ -32,3 +32,19 @@ export function readId(value: unknown): number | undefined {
   const id = Number(value)
   return Number.isInteger(id) && id > 0 ? id : undefined
 }
+
+/** From one day to another, both of them included. */
+export interface Days {
+  since?: string | undefined
+  until?: string | undefined
+}
+
+/** Days are kept as the date field writes them: `2026-03-01`. What is no day is passed over. */
+export function readDays(search: Record<string, unknown>): Days {
+  const day = (name: 'since' | 'until') => {
+    const text = search[name]
+    const is = typeof text === 'string' && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))
+    return is ? { [name]: text } : {}
+  }
+  return { ...day('since'), ...day('until') }
+}

@@ -8,12 +8,12 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
-import { groupsQuery } from '../api/groups.ts'
-import { RUN_STATUSES, type RunStatus } from '../api/runs.ts'
+import { groupsQuery, type Role, ROLES } from '../api/groups.ts'
+import { RUN_STATUSES, RUN_TYPES, type RunStatus, type RunType } from '../api/runs.ts'
 import { meQuery } from '../api/session.ts'
 import { Loading } from '../ui/page-state.tsx'
 import { FrameFailure } from './frame-failure.tsx'
-import { type ListSearch, readId, readListSearch, readWords } from './list-search.ts'
+import { type Days, type ListSearch, readDays, readId, readListSearch, readWords } from './list-search.ts'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
 
@@ -107,14 +107,29 @@ const editConnection = createRoute({
   ),
 })
 
+interface TransferSearch extends ListSearch {
+  queue?: number | undefined
+  /** The source's connection. */
+  connection?: number | undefined
+  scheduled?: boolean | undefined
+  /** Types of source and target. */
+  from?: string[] | undefined
+  to?: string[] | undefined
+}
+
 const transfers = createRoute({
   getParentRoute: () => inside,
   path: '/transfers',
-  validateSearch: (search): ListSearch & { queue?: number | undefined; scheduled?: boolean | undefined } => {
+  validateSearch: (search): TransferSearch => {
     const queue = readId(search['queue'])
+    const connection = readId(search['connection'])
+    const [from, to] = [readWords(search['from']), readWords(search['to'])]
     return {
       ...readListSearch(search),
       ...(queue !== undefined && { queue }),
+      ...(connection !== undefined && { connection }),
+      ...(from.length > 0 && { from }),
+      ...(to.length > 0 && { to }),
       ...(typeof search['scheduled'] === 'boolean' && { scheduled: search['scheduled'] }),
     }
   },
@@ -138,10 +153,7 @@ const transfer = createRoute({
   getParentRoute: () => inside,
   path: '/transfers/$transferId',
   params: idParam('transferId'),
-  validateSearch: (search): { page?: number | undefined } => {
-    const page = readId(search['page'])
-    return page === undefined || page === 1 ? {} : { page }
-  },
+  validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('../transfers/transfer-page.tsx'), 'TransferPage'),
 })
 
@@ -166,12 +178,23 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('../queues/queue-page.tsx'), 'QueuePage'),
 })
 
+interface RunSearch extends ListSearch, Days {
+  status?: RunStatus[] | undefined
+  type?: RunType | undefined
+}
+
 const runs = createRoute({
   getParentRoute: () => inside,
   path: '/runs',
-  validateSearch: (search): ListSearch & { status?: RunStatus[] | undefined } => {
+  validateSearch: (search): RunSearch => {
     const status = readWords(search['status'], RUN_STATUSES)
-    return { ...readListSearch(search), ...(status.length > 0 && { status }) }
+    const [type] = readWords(search['type'], RUN_TYPES)
+    return {
+      ...readListSearch(search),
+      ...(status.length > 0 && { status }),
+      ...(type !== undefined && { type }),
+      ...readDays(search),
+    }
   },
   component: lazyRouteComponent(() => import('../runs/run-list-page.tsx'), 'RunListPage'),
 })
@@ -186,7 +209,10 @@ const run = createRoute({
 const groups = createRoute({
   getParentRoute: () => inside,
   path: '/groups',
-  validateSearch: readListSearch,
+  validateSearch: (search): ListSearch & { role?: Role | undefined } => {
+    const [role] = readWords(search['role'], ROLES)
+    return { ...readListSearch(search), ...(role !== undefined && { role }) }
+  },
   component: lazyRouteComponent(() => import('../groups/group-list-page.tsx'), 'GroupListPage'),
 })
 
@@ -225,11 +251,9 @@ const user = createRoute({
   component: lazyRouteComponent(() => import('../users/user-page.tsx'), 'UserPage'),
 })
 
-interface AuditSearch {
-  page?: number | undefined
+interface AuditSearch extends ListSearch, Days {
+  actor?: number | undefined
   action?: string | undefined
-  since?: string | undefined
-  until?: string | undefined
   all?: true | undefined
 }
 
@@ -237,12 +261,12 @@ const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
   validateSearch: (search): AuditSearch => {
-    const page = readId(search['page'])
+    const actor = readId(search['actor'])
     return {
-      ...(page !== undefined && page > 1 && { page }),
+      ...readListSearch(search),
+      ...(actor !== undefined && { actor }),
       ...(typeof search['action'] === 'string' && search['action'] !== '' && { action: search['action'] }),
-      ...(typeof search['since'] === 'string' && { since: search['since'] }),
-      ...(typeof search['until'] === 'string' && { until: search['until'] }),
+      ...readDays(search),
       ...(search['all'] === true && { all: true as const }),
     }
   },

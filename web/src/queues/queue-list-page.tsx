@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type Queue, queuePageQuery } from '../api/queues.ts'
+import { deleteQueue, type Queue, queuePageQuery } from '../api/queues.ts'
 import { useGroup, useWhyNot } from '../frame/use-group.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { List } from '../ui/list.tsx'
@@ -23,32 +23,45 @@ export function QueueListPage() {
   const whyNot = useWhyNot()(role, 'Maintainer')
   const [adding, setAdding] = useState(false)
   const { page = 1, q = '', sort = '' } = search
-  const query = useQuery(queuePageQuery({ group_id: group.id, page, search_query: q, page_size: 50 }))
+  const filter = { group_id: group.id, search_query: q }
+  const query = useQuery(queuePageQuery({ ...filter, page, page_size: 50, sort }))
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
   const columns: ListColumn<Queue>[] = [
     {
       id: 'name',
+      show: 'always',
       header: t('common.name'),
       cell: ({ id, name }) => (
         <Link to="/queues/$queueId" params={{ queueId: id }}>
           {name}
         </Link>
       ),
-      sortBy: ({ name }) => name,
+      sort: 'name',
+      value: ({ name }) => name,
     },
     {
       id: 'slug',
       header: t('queue.slug'),
       cell: ({ slug }) => <code>{slug}</code>,
-      sortBy: ({ slug }) => slug,
+      sort: 'slug',
+      value: ({ slug }) => slug,
     },
     {
       id: 'description',
       header: t('common.description'),
       wide: true,
       cell: ({ description }) => description,
-      sortBy: ({ description }) => description,
+      sort: 'description',
+      value: ({ description }) => description,
+    },
+    {
+      id: 'id',
+      header: t('common.id'),
+      show: 'asked',
+      cell: ({ id }) => id,
+      sort: 'id',
+      value: ({ id }) => id,
     },
   ]
   const create = (
@@ -64,6 +77,24 @@ export function QueueListPage() {
         query={query}
         columns={columns}
         rowKey={({ id }) => id}
+        source={{ name: 'queues', path: '/v1/queues', query: filter }}
+        bulk={{
+          nameOf: ({ name }) => name,
+          actions: [
+            {
+              id: 'delete',
+              label: t('common.delete'),
+              icon: 'trash',
+              danger: true,
+              whyNot,
+              words: t('queue.bulkDelete'),
+              act: async ({ id }) => {
+                await deleteQueue(id)
+                return undefined
+              },
+            },
+          ],
+        }}
         sort={sort}
         onSort={(next) => change({ sort: next || undefined })}
         onPage={(next) => change({ page: next })}

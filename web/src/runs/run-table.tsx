@@ -21,31 +21,36 @@ export function useRunColumns({ withTransfer }: { withTransfer: boolean }): List
         {transfer_name ?? `#${transfer_id}`}
       </Link>
     ),
-    sortBy: ({ transfer_name }) => transfer_name,
+    sort: 'transfer_name',
+    value: ({ transfer_name }) => transfer_name,
   }
   return [
     {
       id: 'run',
+      show: 'always',
       header: t('run.one'),
       cell: ({ id }) => (
         <Link to="/runs/$runId" params={{ runId: id }} className="nowrap">
           {t('run.number', { id })}
         </Link>
       ),
-      sortBy: ({ id }) => id,
+      sort: 'id',
+      value: ({ id }) => id,
     },
     {
       id: 'status',
       header: t('run.state'),
       cell: ({ status }) => <RunBadge status={status} />,
-      sortBy: ({ status }) => status,
+      sort: 'status',
+      value: ({ status }) => status,
     },
     ...(withTransfer ? [transfer] : []),
     {
       id: 'started',
       header: t('run.started'),
       cell: ({ started_at }) => <When at={started_at} />,
-      sortBy: ({ started_at }) => started_at,
+      sort: 'started_at',
+      value: ({ started_at }) => started_at,
     },
     {
       id: 'duration',
@@ -55,20 +60,23 @@ export function useRunColumns({ withTransfer }: { withTransfer: boolean }): List
         const ms = durationOf(run)
         return <span className="nowrap">{ms === null ? '–' : format.duration(ms)}</span>
       },
-      sortBy: (run) => durationOf(run),
+      sort: 'duration',
+      value: (run) => durationOf(run),
     },
     {
       id: 'rows',
       header: t('run.rows'),
       align: 'end',
       cell: ({ progress }) => (progress ? format.number(progress.rows) : '–'),
-      sortBy: ({ progress }) => progress?.rows,
+      sort: 'rows',
+      value: ({ progress }) => progress?.rows,
     },
     {
       id: 'type',
       header: t('run.startedBy'),
       cell: ({ type }) => t(`run.type.${type}`),
-      sortBy: ({ type }) => type,
+      sort: 'type',
+      value: ({ type }) => type,
     },
   ]
 }

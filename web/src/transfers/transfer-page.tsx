@@ -33,9 +33,9 @@ export function TransferPage() {
 
 function TransferView({ transfer }: { transfer: Transfer }) {
   const { t } = useTranslation()
-  const { page = 1 } = route.useSearch()
+  const { page = 1, sort = '' } = route.useSearch()
   const navigate = route.useNavigate()
-  const runs = useQuery(runPageQuery({ transfer_id: transfer.id, page, page_size: 20 }))
+  const runs = useQuery(runPageQuery({ transfer_id: transfer.id, page, page_size: 20, sort }))
   const columns = useRunColumns({ withTransfer: false })
   return (
     <>
@@ -59,7 +59,12 @@ function TransferView({ transfer }: { transfer: Transfer }) {
             query={runs}
             columns={columns}
             rowKey={({ id }) => id}
+            sort={sort}
+            onSort={(next) =>
+              void navigate({ search: (old) => ({ ...old, page: undefined, sort: next || undefined }) })
+            }
             onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
+            source={{ name: 'runs', path: '/v1/runs', query: { transfer_id: transfer.id } }}
             controls={<h2 style={{ flex: 'none', fontSize: 14, fontWeight: 600 }}>{t('transfer.runs')}</h2>}
             empty={
               <Empty icon="run" title={t('transfer.noRuns')}>

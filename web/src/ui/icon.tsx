@@ -60,6 +60,10 @@ const DRAWINGS = {
   box: <path d="M3 6.5 10 3l7 3.500v7L10 17l-7-3.500v-7Zm0 0L10 10l7-3.500M10 10v7" />,
   keyboard: <path d="M2.5 5.500h15v9h-15zM5.5 8.500v.1m3-.1v.1m3-.1v.1m3-.1v.1M6.5 11.500h7" />,
   terminal: <path d="M2.5 4h15v12h-15zm3 3.500L8 10l-2.5 2.500m4 0h4" />,
+  download: <path d="M10 3.5v9m-3.500-3.500L10 12.500l3.500-3.500M4 16.500h12" />,
+  braces: (
+    <path d="M7.500 3.500c-2 0-2 1.200-2 3s0 2.500-2 3.500c2 1 2 1.700 2 3.500s0 3 2 3m5-13c2 0 2 1.200 2 3s0 2.500 2 3.500c-2 1-2 1.700-2 3.500s0 3-2 3" />
+  ),
   filter: <path d="M3 4.500h14l-5.5 6.500v5l-3-1.500V11L3 4.500Z" />,
 } satisfies Record<string, ReactNode>
 

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { meQuery } from '../api/session.ts'
-import { type User, usersQuery } from '../api/users.ts'
+import { closeUser, type User, usersQuery } from '../api/users.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { List } from '../ui/list.tsx'
 import type { ListColumn } from '../ui/list-table.tsx'
@@ -24,44 +24,65 @@ export function UserListPage() {
   const me = useSuspenseQuery(meQuery).data
   const [adding, setAdding] = useState(false)
   const { page = 1, q = '', sort = '' } = search
-  const query = useQuery(usersQuery({ page, search_query: q, page_size: 50 }))
+  const filter = { search_query: q }
+  const query = useQuery(usersQuery({ ...filter, page, page_size: 50, sort }))
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
   const columns: ListColumn<User>[] = [
     {
       id: 'username',
+      show: 'always',
       header: t('signIn.username'),
       cell: ({ id, username }) => (
         <Link to="/users/$userId" params={{ userId: id }}>
           {username}
         </Link>
       ),
-      sortBy: ({ username }) => username,
+      sort: 'username',
+      value: ({ username }) => username,
     },
     {
       id: 'name',
       header: t('user.displayName'),
       cell: ({ display_name }) => display_name,
-      sortBy: ({ display_name }) => display_name,
+      sort: 'display_name',
+      value: ({ display_name }) => display_name,
     },
-    { id: 'email', header: t('user.email'), cell: ({ email }) => email, sortBy: ({ email }) => email },
+    {
+      id: 'email',
+      header: t('user.email'),
+      cell: ({ email }) => email,
+      sort: 'email',
+      value: ({ email }) => email,
+    },
     {
       id: 'status',
       header: t('user.state'),
       cell: ({ status }) => <UserBadge status={status} />,
-      sortBy: ({ status }) => status,
+      sort: 'status',
+      value: ({ status }) => status,
     },
     {
       id: 'superuser',
       header: t('role.Superuser'),
       cell: ({ is_superuser }) => (is_superuser ? t('common.yes') : ''),
-      sortBy: ({ is_superuser }) => Number(is_superuser),
+      sort: 'is_superuser',
+      value: ({ is_superuser }) => Number(is_superuser),
     },
     {
       id: 'created',
       header: t('common.created'),
       cell: ({ created_at }) => <When at={created_at} />,
-      sortBy: ({ created_at }) => created_at,
+      sort: 'created_at',
+      value: ({ created_at }) => created_at,
+    },
+    {
+      id: 'id',
+      header: t('common.id'),
+      show: 'asked',
+      cell: ({ id }) => id,
+      sort: 'id',
+      value: ({ id }) => id,
     },
   ]
   const whyNot = me.is_superuser ? undefined : t('user.bySuperuser')
@@ -81,6 +102,25 @@ export function UserListPage() {
         query={query}
         columns={columns}
         rowKey={({ id }) => id}
+        source={{ name: 'users', path: '/v1/users', query: filter }}
+        bulk={{
+          nameOf: ({ username }) => username,
+          actions: [
+            {
+              id: 'close',
+              label: t('user.close'),
+              icon: 'close',
+              danger: true,
+              whyNot,
+              words: t('user.bulkClose'),
+              act: async ({ id }) => {
+                if (id === me.id) throw new Error(t('user.notYourself'))
+                await closeUser(id)
+                return undefined
+              },
+            },
+          ],
+        }}
         sort={sort}
         onSort={(next) => change({ sort: next || undefined })}
         onPage={(next) => change({ page: next })}
