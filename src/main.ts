@@ -5,12 +5,13 @@ import { type Database, type EmbeddedPostgres, openDatabase, startEmbeddedPostgr
 import { pruneEvents } from '#event'
 import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
-import { createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
+import { CONNECTION_TABLES, createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
 import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
-import { countTransfersOf, createTransfer, describeFile } from '#transfer'
+import { countTransfersOf, createTransfer, describeFile, RUN_TABLES } from '#transfer'
+import { createRealtime } from '#realtime'
 import { serveRetention } from '#retention'
 import { createVault } from '#vault'
 
@@ -74,6 +75,10 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
       for (const room of [identity, connect, transfer]) room.addRoutes(app)
       await servePage(app, path.join(config.home, 'web', 'dist'))
     }
+      const tables = [...CONNECTION_TABLES, ...RUN_TABLES]
+      const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
+      stops.push(async () => realtime.stop())
+      await realtime.addRoutes(app)
     await app.listen({ host: settings.host, port: settings.port })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port

@@ -32,6 +32,7 @@ export { postgresLogin } from './providers/postgres.ts'
 export type { DescribeFile, Reach } from './reach.ts'
 export { lostConnections, resealAll, type Resealed } from './reseal.ts'
 export type { ConnectTables } from './tables.ts'
+export { CONNECTION_TABLES } from './open-tables.ts'
 
 export interface ConnectOptions {
   db: Database

@@ -24,6 +24,7 @@ import { addTransferRoutes } from './transfer.routes.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 export { countTransfersOf } from './transfer.store.ts'
+export { RUN_TABLES } from './open-tables.ts'
 export type { TransferTables } from './tables.ts'
 
 type UsedSettings = Pick<

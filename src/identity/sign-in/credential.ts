@@ -54,7 +54,8 @@ export async function recognise(parts: CredentialParts, text: string): Promise<C
 export async function recogniseSession(db: Database, token: string): Promise<Credential | null> {
   const tokenHash = hashSecret(token)
   const facts = await factsOfSession(db, tokenHash)
-  return facts === null
+  // One that its provider has to confirm again is made fresh by the page's next request to `/v1`.
+  return facts === null || facts.isStale
     ? null
     : { kind: 'session', userId: facts.userId, tokenHash, issuedAt: facts.issuedAt, expiresAt: null }
 }

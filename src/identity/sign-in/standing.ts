@@ -13,6 +13,8 @@ export interface Standing {
    * than policies ask for, so that many people's claims are one set.
    */
   claims: ReadonlyMap<string, Claimant['claims']>
+  /** The one company that it can ever read; null when that depends on the memberships of the moment. */
+  only: string | null
   /** Within what the holder may speak to others; null: nowhere, as with a key that names no company. */
   space: string | null
 }
@@ -65,13 +67,17 @@ export async function claimantOf(
   db: Database,
   credential: Credential,
 ): Promise<{ claimant: Claimant; mayWrite: boolean } | Refused> {
-  const companies = credential.kind === 'supabase' && credential.companyId !== null ? [credential.companyId] : []
+  const companies =
+    credential.kind === 'supabase' && credential.companyId !== null ? [credential.companyId] : []
   const [standing = 'revoked'] = await standings(db, [credential], companies)
   if (typeof standing === 'string') return standing
   if (credential.kind === 'supabase') {
     const { role, sub } = credential
     const claims = (companies[0] === undefined ? null : standing.claims.get(companies[0])) ?? { role }
-    return { claimant: { databaseRole: role, claims: sub === null ? claims : { ...claims, sub } }, mayWrite: true }
+    return {
+      claimant: { databaseRole: role, claims: sub === null ? claims : { ...claims, sub } },
+      mayWrite: true,
+    }
   }
   const facts = await factsOfUser(db, credential.userId)
   if (facts === null) return 'revoked'
@@ -98,7 +104,7 @@ function ofUser(
   for (const [company, level] of Object.entries(person.levels)) {
     claims.set(company, person.isSuperuser ? { superuser: true } : { companies: { [company]: level } })
   }
-  return { databaseRole: 'crosstie_app', claims, space: `user ${person.id}` }
+  return { databaseRole: 'crosstie_app', claims, only: null, space: `user ${person.id}` }
 }
 
 /** The service key sees every company, or the one that its token names. */
@@ -107,10 +113,12 @@ function ofService(
   companies: readonly string[],
 ): Standing {
   const seen = companies.filter((company) => companyId === null || company === companyId)
-  const claims = companyId === null ? { role: 'service_role' } : { role: 'service_role', company_id: companyId }
+  const claims =
+    companyId === null ? { role: 'service_role' } : { role: 'service_role', company_id: companyId }
   return {
     databaseRole: 'service_role',
     claims: new Map(seen.map((company) => [company, claims])),
+    only: companyId,
     space: companyId === null ? 'service' : `company ${companyId}`,
   }
 }
@@ -121,10 +129,12 @@ function ofMember(
   person: Person | undefined,
 ): Standing {
   const level = companyId === null ? 0 : (person?.levels[companyId] ?? 0)
-  if (companyId === null || level === 0) return { databaseRole: role, claims: new Map(), space: null }
+  if (companyId === null || level === 0)
+    return { databaseRole: role, claims: new Map(), only: companyId, space: null }
   const isAdmin = level >= LEVELS.maintainer && roleKeys.includes(ADMIN_KEY)
   const claims = { role, company_id: companyId, app_metadata: { role_keys: isAdmin ? [ADMIN_KEY] : [] } }
-  return { databaseRole: role, claims: new Map([[companyId, claims]]), space: `company ${companyId}` }
+  const space = `company ${companyId}`
+  return { databaseRole: role, claims: new Map([[companyId, claims]]), only: companyId, space }
 }
 
 function isRevoked({ sessionsValidFrom }: Person, issuedAt: Date | null): boolean {
