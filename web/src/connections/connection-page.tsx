@@ -12,6 +12,7 @@ import {
 import { useAdoptGroup, useGroup, useWhyNot } from '../frame/use-group.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { LinkButton } from '../ui/link-button.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -24,6 +25,7 @@ import { say } from '../ui/toast.ts'
 import { When } from '../ui/when.tsx'
 import { BrowseTree } from './browse-tree.tsx'
 import { ConnectionTransfers } from './connection-transfers.tsx'
+import { CopyConnection } from './copy-connection.tsx'
 import { TestAnswer, type Tried } from './test-answer.tsx'
 import { useProviderTitle } from './use-provider-title.ts'
 
@@ -51,6 +53,7 @@ function ConnectionView({ connection }: { connection: Connection }) {
   const [tried, setTried] = useState<Tried | null>(null)
   const [busy, setBusy] = useState(false)
   const [removing, setRemoving] = useState(false)
+  const [copying, setCopying] = useState(false)
   const test = async () => {
     setBusy(true)
     setTried(null)
@@ -82,6 +85,15 @@ function ConnectionView({ connection }: { connection: Connection }) {
             >
               {t('common.change')}
             </LinkButton>
+            <ActionButton icon="copy" onClick={() => setCopying(true)}>
+              {t('copy.action')}
+            </ActionButton>
+            <DataView
+              name={connection.name}
+              path={`/v1/connections/${connection.id}`}
+              value={connection}
+              cli={`crosstie connection show ${connection.id}`}
+            />
             <ActionButton icon="trash" whyNot={whyNot(role, 'Maintainer')} onClick={() => setRemoving(true)}>
               {t('common.delete')}
             </ActionButton>
@@ -101,6 +113,7 @@ function ConnectionView({ connection }: { connection: Connection }) {
         </Section>
         <ConnectionTransfers connection={connection} />
       </div>
+      {copying && <CopyConnection connection={connection} onClose={() => setCopying(false)} />}
       {removing && <RemoveConnection connection={connection} onClose={() => setRemoving(false)} />}
     </>
   )

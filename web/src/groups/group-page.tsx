@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { groupQuery } from '../api/groups.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
 import { Badge } from '../ui/state-badge.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
 import { PageFailure } from '../ui/page-failure.tsx'
 import { Loading } from '../ui/page-state.tsx'
@@ -35,6 +36,7 @@ export function GroupPage() {
             {t(`role.${role}`)}
           </Badge>
         }
+        actions={<DataView name={group.name} path={`/v1/groups/${group.id}`} value={query.data} />}
       />
       <div className="stack">
         <GroupSettings key={groupId} group={group} role={role} />

@@ -6,6 +6,7 @@ import { changeGroup, type Group, type Role } from '../api/groups.ts'
 import { userQuery } from '../api/users.ts'
 import { useWhyNot } from '../frame/use-group.ts'
 import { ActionButton } from '../ui/action-button.tsx'
+import { CallSamples } from '../ui/call-samples.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
@@ -73,6 +74,11 @@ export function GroupSettings({ group, role }: { group: Group; role: Role }) {
             </Button>
           )}
         </FormActions>
+        <CallSamples
+          method="PUT"
+          path={`/v1/groups/${group.id}`}
+          body={{ ...form.values, owner_id: group.owner_id }}
+        />
       </Form>
     </Section>
   )

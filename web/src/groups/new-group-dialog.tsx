@@ -1,10 +1,13 @@
 import { Button, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { CallSamples } from '../ui/call-samples.tsx'
+import { operatorCommand } from '../ui/call-text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { createGroup } from '../api/groups.ts'
+import { meQuery } from '../api/session.ts'
 import { Form, FormActions } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { say } from '../ui/toast.ts'
@@ -14,6 +17,7 @@ import { useSubmit } from '../ui/use-submit.ts'
 export function NewGroupDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const me = useSuspenseQuery(meQuery).data
   const navigate = useNavigate()
   const form = useForm({
     initialValues: { name: '', description: '', slug: '' },
@@ -63,6 +67,16 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
             {t('group.create')}
           </Button>
         </FormActions>
+        <CallSamples
+          method="POST"
+          path="/v1/groups"
+          body={{ ...form.values, slug: form.values.slug === '' ? undefined : form.values.slug }}
+          cli={operatorCommand('group create', form.values.name, {
+            owner: me.username,
+            slug: form.values.slug,
+            description: form.values.description,
+          })}
+        />
       </Form>
     </Dialog>
   )

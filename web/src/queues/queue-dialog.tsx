@@ -2,6 +2,7 @@ import { Button, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { CallSamples } from '../ui/call-samples.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { changeQueue, createQueue, type Queue } from '../api/queues.ts'
 import { Form, FormActions } from '../ui/form.tsx'
@@ -62,6 +63,11 @@ export function QueueDialog({ groupId, queue, onSaved, onClose }: QueueDialogPro
             {queue === undefined ? t('queue.create') : t('common.save')}
           </Button>
         </FormActions>
+        <CallSamples
+          method={queue === undefined ? 'POST' : 'PUT'}
+          path={queue === undefined ? '/v1/queues' : `/v1/queues/${queue.id}`}
+          body={queue === undefined ? { ...form.values, group_id: groupId } : form.values}
+        />
       </Form>
     </Dialog>
   )

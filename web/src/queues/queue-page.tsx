@@ -8,6 +8,7 @@ import { useAdoptGroup, useGroup, useWhyNot } from '../frame/use-group.ts'
 import { useTransferColumns } from '../transfers/transfer-columns.tsx'
 import { ActionButton } from '../ui/action-button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { ListTable } from '../ui/list-table.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -52,6 +53,7 @@ function QueueView({ queue }: { queue: Queue }) {
         lead={queue.description}
         actions={
           <>
+            <DataView name={queue.name} path={`/v1/queues/${queue.id}`} value={queue} />
             <ActionButton icon="edit" whyNot={whyNot} onClick={() => setChanging(true)}>
               {t('common.change')}
             </ActionButton>

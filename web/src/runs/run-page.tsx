@@ -5,6 +5,7 @@ import { isOver, type Run, runQuery } from '../api/runs.ts'
 import { transferQuery } from '../api/transfers.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
 import { CodeBlock } from '../ui/code-block.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -57,7 +58,17 @@ function RunView({ run }: { run: Run }) {
             <RunBadge status={run.status} />
           </span>
         }
-        actions={<RunActions run={run} />}
+        actions={
+          <>
+            <RunActions run={run} />
+            <DataView
+              name={t('run.title', { id: run.id })}
+              path={`/v1/runs/${run.id}`}
+              value={run}
+              cli={`crosstie transfer log ${run.id}`}
+            />
+          </>
+        }
       />
       <div className="stack">
         {run.status === 'FAILED' && (

@@ -7,9 +7,11 @@ import { deleteTransfer, type Transfer } from '../api/transfers.ts'
 import { useGroup, useWhyNot } from '../frame/use-group.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { LinkButton } from '../ui/link-button.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { say } from '../ui/toast.ts'
+import { CopyTransfer } from './copy-transfer.tsx'
 
 /** What can be done with a transfer: run it now, change it, delete it. */
 export function TransferActions({ transfer }: { transfer: Transfer }) {
@@ -22,6 +24,7 @@ export function TransferActions({ transfer }: { transfer: Transfer }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const [removing, setRemoving] = useState(false)
+  const [copying, setCopying] = useState(false)
   const run = async () => {
     setBusy(true)
     setError(null)
@@ -55,6 +58,15 @@ export function TransferActions({ transfer }: { transfer: Transfer }) {
       >
         {t('common.change')}
       </LinkButton>
+      <ActionButton icon="copy" onClick={() => setCopying(true)}>
+        {t('copy.action')}
+      </ActionButton>
+      <DataView
+        name={transfer.name}
+        path={`/v1/transfers/${transfer.id}`}
+        value={transfer}
+        cli={`crosstie transfer show ${transfer.id}\ncrosstie transfer run ${transfer.id} --wait`}
+      />
       <ActionButton icon="trash" whyNot={whyNot(role, 'Maintainer')} onClick={() => setRemoving(true)}>
         {t('common.delete')}
       </ActionButton>
@@ -63,6 +75,7 @@ export function TransferActions({ transfer }: { transfer: Transfer }) {
           <Failure error={error} />
         </div>
       )}
+      {copying && <CopyTransfer transfer={transfer} onClose={() => setCopying(false)} />}
       {removing && (
         <ConfirmDialog
           title={t('transfer.removeTitle', { name: transfer.name })}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { connectionCommand, curlSample, transferCommand } from './call-text.ts'
+import { connectionCommand, curlSample, operatorCommand, transferCommand } from './call-text.ts'
 
 test('the curl line never holds a secret', () => {
   const line = curlSample('POST', 'http://hub/v1/connections', { auth_data: { user: 'u', password: 'hush' } })
@@ -30,11 +30,33 @@ test('the terminal’s command takes the password from the shell, never from the
 })
 
 test('what the flags cannot say is not shown as a command', () => {
-  const call = { name: 'x', type: 's3', connection_data: {}, auth_data: { type: 's3', access_key: 'k' } }
-  expect(connectionCommand(call)).toBeNull()
+  const connection_data = { host: 'db', additional_params: { deep: 1 } }
+  expect(connectionCommand({ name: 'x', type: 'mysql', connection_data, auth_data: { type: 'basic' } })).toBe(
+    null,
+  )
 })
 
 test('a transfer’s command reads the very body that the form sends', () => {
   const script = `crosstie() { cat; }\n${transferCommand({ name: `it's` })}`
   expect(JSON.parse(execFileSync('bash', ['-c', script], { encoding: 'utf8' }))).toEqual({})
+})
+
+test('other credentials than a password are asked for as JSON, with nothing secret in it', () => {
+  const command = connectionCommand({
+    name: 'Lake',
+    type: 's3',
+    connection_data: { host: 's3' },
+    auth_data: { type: 's3', access_key: 'AK', secret_key: 'hush' },
+  })
+  expect(command).toContain('--auth-stdin')
+  expect(command).not.toContain('hush')
+})
+
+test('the operator’s command leaves out what was not filled in', () => {
+  const command = operatorCommand('user create', "o'neil", {
+    email: '',
+    superuser: true,
+    'display-name': 'O',
+  })
+  expect(command).toBe(String.raw`crosstie user create 'o'\''neil' --superuser --display-name 'O'`)
 })

@@ -11,6 +11,27 @@ export function curlSample(method: string, url: string, body: unknown): string {
   return lines.join(' \\\n')
 }
 
+/** The request that reads a thing, as a curl line. */
+export function readSample(url: string): string {
+  return `curl -H "Authorization: Bearer $CROSSTIE_TOKEN" \\\n  ${quoted(url)}`
+}
+
+/** A new group, application or user by the operator's commands; `null` and empty values leave their flag out. */
+export function operatorCommand(
+  words: string,
+  name: string,
+  flags: Record<string, string | boolean | null | undefined>,
+): string {
+  const given = Object.entries(flags).flatMap(([flag, value]) =>
+    value === true
+      ? [`--${flag}`]
+      : typeof value === 'string' && value !== ''
+        ? [`--${flag} ${quoted(value)}`]
+        : [],
+  )
+  return [`crosstie ${words} ${quoted(name)}`, ...given].join(' ')
+}
+
 /** A new transfer from a terminal. */
 export function transferCommand(body: { name: string }): string {
   const { name, ...rest } = body
@@ -28,13 +49,16 @@ interface ConnectionCall {
 export function connectionCommand({ name, type, connection_data, auth_data }: ConnectionCall): string | null {
   const settings = Object.entries(connection_data).filter(([, value]) => !isEmptyObject(value))
   const { type: way, user } = auth_data
-  if (settings.some(([, value]) => typeof value === 'object') || (way !== 'basic' && way !== 'none'))
-    return null
+  if (settings.some(([, value]) => typeof value === 'object')) return null
   const flags = [
     `crosstie connection create ${quoted(name)} --type ${type}`,
     ...settings.map(([field, value]) => `  --set ${quoted(`${field}=${String(value)}`)}`),
   ]
   if (way === 'none') return flags.join(' \\\n')
+  if (way !== 'basic') {
+    const given = JSON.stringify(masked(auth_data), null, 2)
+    return `${flags.join(' \\\n')} \\\n  --auth-stdin <<'JSON'\n${given}\nJSON`
+  }
   const signIn = `  --user ${quoted(typeof user === 'string' ? user : '')} --password-stdin`
   return `printf '%s' "$PASSWORD" | ${[...flags, signIn].join(' \\\n')}`
 }

@@ -9,16 +9,19 @@ interface DialogProps {
   children: ReactNode
   /** `false`: only a button inside ends it; neither Escape nor a click beside it does. */
   dismissible?: boolean
+  /** For text that is better not folded. */
+  wide?: boolean
 }
 
 /** A dialog over the page. Made of Mantine's parts, since its whole has a second page header in it. */
-export function Dialog({ title, onClose, children, dismissible = true }: DialogProps) {
+export function Dialog({ title, onClose, children, dismissible = true, wide = false }: DialogProps) {
   const { t } = useTranslation()
   return (
     <Modal.Root
       opened
       onClose={onClose}
       centered
+      size={wide ? 'xl' : 'md'}
       closeOnClickOutside={dismissible}
       closeOnEscape={dismissible}
     >

@@ -2,6 +2,8 @@ import { Button, Checkbox, PasswordInput, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { CallSamples } from '../ui/call-samples.tsx'
+import { operatorCommand } from '../ui/call-text.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { createUser } from '../api/users.ts'
 import { Form, FormActions } from '../ui/form.tsx'
@@ -69,6 +71,17 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
             {t('user.create')}
           </Button>
         </FormActions>
+        <CallSamples
+          method="POST"
+          path="/v1/users"
+          body={form.values}
+          cli={`printf '%s' "$PASSWORD" | ${operatorCommand('user create', form.values.username, {
+            email: form.values.email,
+            'display-name': form.values.display_name,
+            superuser: form.values.is_superuser,
+            'password-stdin': true,
+          })}`}
+        />
       </Form>
     </Dialog>
   )

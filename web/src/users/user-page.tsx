@@ -7,7 +7,9 @@ import { useTranslation } from 'react-i18next'
 import { meQuery } from '../api/session.ts'
 import { changeUser, closeUser, type User, userQuery } from '../api/users.ts'
 import { ActionButton } from '../ui/action-button.tsx'
+import { CallSamples } from '../ui/call-samples.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { DataView } from '../ui/data-view.tsx'
 import { Form, FormActions } from '../ui/form.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
 import { PageFailure } from '../ui/page-failure.tsx'
@@ -51,13 +53,16 @@ function UserView({ user }: { user: User }) {
         lead={user.display_name}
         badge={<UserBadge status={user.status} />}
         actions={
-          <ActionButton
-            icon="close"
-            whyNot={whyNot ?? closed ?? (me.id === user.id ? t('user.notYourself') : undefined)}
-            onClick={() => setClosing(true)}
-          >
-            {t('user.close')}
-          </ActionButton>
+          <>
+            <DataView name={user.username} path={`/v1/users/${user.id}`} value={user} />
+            <ActionButton
+              icon="close"
+              whyNot={whyNot ?? closed ?? (me.id === user.id ? t('user.notYourself') : undefined)}
+              onClick={() => setClosing(true)}
+            >
+              {t('user.close')}
+            </ActionButton>
+          </>
         }
       />
       <div className="stack">
@@ -91,7 +96,8 @@ function UserForm({ user, whyNot }: { user: User; whyNot: string | undefined }) 
     },
   })
   const { submit, busy, error } = useSubmit(form)
-  const send = form.onSubmit(async ({ display_name, email, is_superuser, active }) => {
+  const { display_name, email, is_superuser } = form.values
+  const send = form.onSubmit(async ({ active }) => {
     const status = user.status === 'pending' && active ? { status: 'active' as const } : {}
     const saved = await submit(() =>
       changeUser(user.id, { display_name, email: email === '' ? null : email, is_superuser, ...status }),
@@ -123,6 +129,11 @@ function UserForm({ user, whyNot }: { user: User; whyNot: string | undefined }) 
             <ActionButton whyNot={whyNot}>{t('common.save')}</ActionButton>
           )}
         </FormActions>
+        <CallSamples
+          method="PUT"
+          path={`/v1/users/${user.id}`}
+          body={{ display_name, email: email === '' ? null : email, is_superuser }}
+        />
       </Form>
     </Section>
   )
