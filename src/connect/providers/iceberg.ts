@@ -60,7 +60,13 @@ const auth: AuthKind[] = [
   {
     type: 'iceberg_rest_oauth2_client_credentials',
     title: 'OAuth 2 client',
-    fields: oauth,
+    fields: {
+      ...oauth,
+      rest_catalog_oauth2_token_endpoint: Type.Union([field.url('Token endpoint'), Type.Null()], {
+        title: 'Token endpoint',
+        default: null,
+      }),
+    },
     secrets: clientSecret,
   },
 ]

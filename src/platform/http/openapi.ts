@@ -11,7 +11,8 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   app.addSchema(FaultBody)
   await app.register(swagger, {
     refResolver: {
-      buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `shape-${index}`),
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === 'string' ? $id : `shape-${index}`,
     },
     transform: ({ schema, url, route }) => {
       const response = { ...faultResponses(route), ...(schema?.response as object | undefined) } // by status, as routes write it

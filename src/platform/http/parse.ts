@@ -42,9 +42,15 @@ export interface Schema {
   exclusiveMaximum?: number
   writeOnly?: boolean
   /** A rule that JSON Schema cannot say: answers the sentence of a `value_error`, or null. */
-  check?: (value: never) => string | null
+  check?: (value: never) => string | Misfit | null
   /** Another way to write the value, read before the rest of the schema is asked: `1GiB` for a number. */
   convert?: (value: unknown) => { value: unknown } | { code: string; message: string; context: object }
+}
+
+/** A rule between fields may say which of them is to be mended. */
+export interface Misfit {
+  field: string
+  sentence: string
 }
 
 type Result = { value: unknown } | { problems: Problem[] }
@@ -81,10 +87,14 @@ const read: Read = (schema, value, at, problems) => {
   const before = problems.length
   const parsed = readPlain(schema, value, at, problems)
   if (schema.check === undefined || problems.length > before) return parsed
-  const sentence = schema.check(parsed as never) // the schema's author writes the check for the schema's own type
-  return sentence === null
-    ? parsed
-    : problem(problems, at, 'value_error', `Value error, ${sentence}`, masked(schema, value))
+  const found = schema.check(parsed as never) // the schema's author writes the check for the schema's own type
+  if (found === null) return parsed
+  if (typeof found === 'string') {
+    return problem(problems, at, 'value_error', `Value error, ${found}`, masked(schema, value))
+  }
+  const { field, sentence } = found
+  const input = new Map(Object.entries(Object(masked(schema, value)))).get(field)
+  return problem(problems, [...at, field], 'value_error', `Value error, ${sentence}`, input)
 }
 
 const isModel = ({ properties, discriminator }: Schema): boolean =>
