@@ -1,5 +1,5 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { searchQuery, sortTerms } from '#database'
+import { type Kysely, sql } from 'kysely'
+import { searchMatch, sortTerms } from '#database'
 import { Fault } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { Values } from './provider.ts'
@@ -78,7 +78,7 @@ export async function listConnections(
 ): Promise<{ total: number; found: Connection[] }> {
   let query = connections(tx).where('c.group_id', '=', filter.groupId)
   if (filter.types.length > 0) query = query.where('i.provider', 'in', filter.types)
-  const match = filter.search === null ? null : matchOf(filter.search)
+  const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`c.search_vector @@ (${match})`)
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))
@@ -94,12 +94,6 @@ export async function listConnections(
     .offset(offsetOf(filter))
     .execute()
   return { total, found }
-}
-
-/** Null: an empty text, which filters nothing. A text without a word finds nothing. */
-function matchOf(search: string): RawBuilder<unknown> | null {
-  if (search === '') return null
-  return sql`to_tsquery('simple', ${searchQuery(search) ?? ''}) || plainto_tsquery('russian', ${search})`
 }
 
 export interface ConnectionToWrite {

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { searchQuery, sortTerms } from '#database'
+import { searchMatch, sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import { LEVELS, type GroupRole } from './roles.ts'
 import type { GroupTable, IdentityTables, UserGroupTable } from './tables.ts'
@@ -74,11 +74,7 @@ export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: 
   let query = tx.selectFrom('identity.group')
   if (!filter.personal) query = query.where('personal', '=', false)
   if (filter.ids !== null) query = query.where(sql<boolean>`id = any (${filter.ids}::bigint[])`)
-  const words = filter.search === null ? null : searchQuery(filter.search)
-  const match =
-    words === null
-      ? null
-      : sql`to_tsquery('simple', ${words}) || plainto_tsquery('russian', ${filter.search ?? ''})`
+  const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`search_vector @@ (${match})`)
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { searchQuery, sortTerms } from '#database'
+import { searchMatch, sortTerms } from '#database'
 import { Fault } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { QueueTable, TransferTables } from './tables.ts'
@@ -27,7 +27,7 @@ export async function listQueues(
   filter: PageRequest & { groupId: number; search: string | null },
 ): Promise<{ total: number; queues: Queue[] }> {
   let query = tx.selectFrom('transfer.queue').where('group_id', '=', filter.groupId)
-  const match = matchOf(filter.search)
+  const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`search_vector @@ (${match})`)
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))
@@ -43,12 +43,6 @@ export async function listQueues(
     .offset(offsetOf(filter))
     .execute()
   return { total, queues }
-}
-
-/** SyncMaster's full-text condition; null when there is nothing to look for. */
-export function matchOf(search: string | null) {
-  if (search === null || search === '') return null
-  return sql`to_tsquery('simple', ${searchQuery(search) ?? ''}) || plainto_tsquery('russian', ${search})`
 }
 
 export function insertQueue(

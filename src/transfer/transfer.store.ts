@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
-import { sortTerms } from '#database'
+import { searchMatch, sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
-import { matchOf, type Tx } from './queue.store.ts'
+import type { Tx } from './queue.store.ts'
 import type { RunStatus, TransferTable } from './tables.ts'
 import type {
   Resources,
@@ -82,7 +82,7 @@ export async function listTransfers(
     sql<boolean>`${sql.ref(`t.${side}`)} ->> 'type' = any (${types}::text[])`
   if (filter.sourceTypes.length > 0) query = query.where(ofType('source_params', filter.sourceTypes))
   if (filter.targetTypes.length > 0) query = query.where(ofType('target_params', filter.targetTypes))
-  const match = matchOf(filter.search)
+  const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`t.search_vector @@ (${match})`)
   const { total } = await query
     .select(({ fn }) => fn.countAll<number>().as('total'))

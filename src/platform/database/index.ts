@@ -23,5 +23,5 @@ export {
   rolesSql,
   setUpDatabase,
 } from './roles.ts'
-export { searchQuery } from './search.ts'
+export { searchMatch } from './search.ts'
 export { sortTerms } from './sort.ts'
