@@ -9,7 +9,7 @@ import { DraftNotice } from '../ui/draft-notice.tsx'
 import { Form, FormActions, FormRow } from '../ui/form.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { SchemaFields } from '../ui/schema-form/schema-fields.tsx'
-import { textOf } from '../ui/schema-form/schema-values.ts'
+import { textOf, variantsOf } from '../ui/schema-form/schema-values.ts'
 import { Section } from '../ui/section.tsx'
 import { useDraft } from '../ui/use-draft.ts'
 import { focusFirstError, useSubmit } from '../ui/use-submit.ts'
@@ -19,7 +19,9 @@ import {
   errorsOf,
   startOf,
   wayOf,
+  waysOf,
   withType,
+  withVariant,
   withWay,
 } from './connection-values.ts'
 import { TestUntried } from './test-untried.tsx'
@@ -66,6 +68,12 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
     }
     return bodyOf(values, groupId, provider)
   }
+  /** A needed field that was left empty says so before anything is sent. */
+  const leave = (part: 'connection_data' | 'auth_data') => (name: string) => {
+    const path = `${part}.${name}`
+    const words = errorsOf(form.getValues(), provider, kept, t('form.required'))[path]
+    if (words !== undefined) form.setFieldError(path, words)
+  }
   const send = async () => {
     const body = check()
     if (body === null) return
@@ -111,7 +119,20 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
       {provider !== undefined && (
         <Section title={t('connection.where')}>
           <div key={`${values.type}.${round}`} className="stack">
+            {variantsOf(provider.spec).length > 1 && (
+              <Select
+                label={t('connection.variant')}
+                data={variantsOf(provider.spec).map((one) => ({
+                  value: one.type,
+                  label: t(`variant.${one.type as 'iceberg_rest_s3_direct'}`, { defaultValue: one.title }), // the catalogue's keys
+                }))}
+                value={textOf(values.connection_data['type'])}
+                allowDeselect={false}
+                onChange={(type) => type !== null && replace(withVariant(values, provider, type))}
+              />
+            )}
             <SchemaFields
+              onLeave={leave('connection_data')}
               schema={provider.spec}
               values={values.connection_data}
               errors={errorsUnder(form.errors, 'connection_data')}
@@ -120,10 +141,13 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
                 form.clearFieldError(`connection_data.${name}`)
               }}
             />
-            {provider.auth.length > 1 && (
+            {waysOf(provider, values).length > 1 && (
               <Select
                 label={t('connection.authWay')}
-                data={provider.auth.map(({ type, title: words }) => ({ value: type, label: words ?? type }))}
+                data={waysOf(provider, values).map(({ type, title: words }) => ({
+                  value: type,
+                  label: t(`way.${type as 'basic'}`, { defaultValue: words ?? type }), // the keys of the catalogue
+                }))}
                 value={textOf(values.auth_data['type'])}
                 allowDeselect={false}
                 onChange={(type) => type !== null && replace(withWay(values, provider, type))}
@@ -131,6 +155,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
             )}
             {way !== undefined && (
               <SchemaFields
+                onLeave={leave('auth_data')}
                 schema={way.schema}
                 values={values.auth_data}
                 secretsKept={kept}

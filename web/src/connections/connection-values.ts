@@ -41,6 +41,27 @@ export function withType(values: ConnectionValues, providers: Provider[], type: 
   }
 }
 
+/** A union's other shape; what has the same name stays. */
+export function withVariant(values: ConnectionValues, provider: Provider, type: string): ConnectionValues {
+  const next = {
+    ...values,
+    connection_data: initialValues(provider.spec, { ...values.connection_data, type }),
+  }
+  const ways = waysOf(provider, next)
+  return ways.some((way) => way.type === values.auth_data['type'])
+    ? next
+    : { ...next, auth_data: startOfWay(ways[0]) }
+}
+
+/** The ways to sign in that fit what is reached: Iceberg's catalog gives out the keys of its store, or one has them. */
+export function waysOf(provider: Provider, { connection_data }: ConnectionValues): AuthWay[] {
+  const shape = connection_data['type']
+  if (provider.provider !== 'iceberg') return provider.auth
+  return provider.auth.filter(
+    ({ type }) => type.endsWith('_s3_basic') === (shape === 'iceberg_rest_s3_direct'),
+  )
+}
+
 export function withWay(values: ConnectionValues, provider: Provider, type: string): ConnectionValues {
   return { ...values, auth_data: startOfWay(wayBy(provider, type)) }
 }

@@ -3,7 +3,15 @@ import { useTranslation } from 'react-i18next'
 import type { JsonSchema } from '../../api/json-schema.ts'
 import { FormRow } from '../form.tsx'
 import { PairsField } from './pairs-field.tsx'
-import { choicesOf, kindOf, type SchemaValues, textOf } from './schema-values.ts'
+import {
+  choicesOf,
+  isNullable,
+  kindOf,
+  propertiesOf,
+  type SchemaValues,
+  shapeOf,
+  textOf,
+} from './schema-values.ts'
 
 interface SchemaFieldsProps {
   schema: JsonSchema
@@ -11,15 +19,15 @@ interface SchemaFieldsProps {
   onChange: (name: string, value: unknown) => void
   /** By property's name. */
   errors: Record<string, string | undefined>
+  /** A field was left: the time to say that it is empty. */
+  onLeave?: (name: string) => void
   /** The hub keeps this thing's secrets: an empty field leaves them as they are. */
   secretsKept?: boolean
 }
 
 /** A form's part, drawn from a provider's JSON Schema: a new provider needs no page of its own. */
 export function SchemaFields({ schema, ...rest }: SchemaFieldsProps) {
-  const fields = Object.entries(schema.properties ?? {}).filter(
-    ([, property]) => kindOf(property) !== 'fixed',
-  )
+  const fields = propertiesOf(schema, rest.values).filter(([, property]) => kindOf(property) !== 'fixed')
   const plain = fields.filter(([, property]) => !isBroad(property))
   const broad = fields.filter(([, property]) => isBroad(property))
   return (
@@ -53,16 +61,22 @@ function SchemaField({
   onChange,
   errors,
   secretsKept = false,
+  onLeave,
 }: SchemaFieldProps) {
   const { t } = useTranslation()
   const label = useLabel()(name, property)
+  const words = useFieldWords()
   const kind = kindOf(property)
   const value = values[name]
   const common = {
     label,
     error: errors[name],
-    description: property.description,
-    required: schema.required?.includes(name) === true && !(secretsKept && kind === 'secret'),
+    description: words(name, property),
+    onBlur: () => onLeave?.(name),
+    required:
+      shapeOf(schema, values).required?.includes(name) === true &&
+      !isNullable(property) &&
+      !(secretsKept && kind === 'secret'),
   }
   const text = {
     ...common,
@@ -96,7 +110,7 @@ function SchemaField({
       return (
         <Switch
           label={label}
-          description={property.description}
+          description={words(name, property)}
           checked={value === true}
           error={errors[name]}
           onChange={(event) => onChange(name, event.currentTarget.checked)}
@@ -160,6 +174,15 @@ export function useLabel(): (name: string, property?: JsonSchema) => string {
     // The key is made of data; whether it is in the catalogue is asked first.
     if (i18n.exists(key)) return t(key as 'field.host')
     return property?.title ?? name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
+  }
+}
+
+/** What is said under a field: the catalogue's words where it has some, else the provider's own. */
+function useFieldWords(): (name: string, property: JsonSchema) => string | undefined {
+  const { t, i18n } = useTranslation()
+  return (name, property) => {
+    const key = `fieldWords.${name}`
+    return i18n.exists(key) ? t(key as 'fieldWords.directory') : property.description // asked first, as above
   }
 }
 

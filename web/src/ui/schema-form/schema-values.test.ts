@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JsonSchema } from '../../api/json-schema.ts'
-import { choicesOf, initialValues, kindOf, missingFields, sentValues } from './schema-values.ts'
+import { choicesOf, initialValues, kindOf, missingFields, sentValues, variantsOf } from './schema-values.ts'
 
 const schema: JsonSchema = {
   type: 'object',
@@ -57,4 +57,38 @@ test('a required secret may stay empty only where the hub keeps one', () => {
   const values = { type: 'basic', host: '', password: '' }
   expect(missingFields(schema, values, false)).toEqual(['host', 'password'])
   expect(missingFields(schema, values, true)).toEqual(['host'])
+})
+
+const union: JsonSchema = {
+  anyOf: [
+    {
+      title: 'One',
+      required: ['type', 'host'],
+      properties: { type: { const: 'one' }, host: { type: 'string' } },
+    },
+    { required: ['type'], properties: { type: { const: 'two' }, port: nullable('integer') } },
+  ],
+}
+
+function nullable(type: string): JsonSchema {
+  return { anyOf: [{ type, minimum: 1 }, { type: 'null' }], default: null }
+}
+
+test('of a union, the shape is the one that the values name, else the first', () => {
+  expect(variantsOf(union)).toEqual([
+    { type: 'one', title: 'One' },
+    { type: 'two', title: 'two' },
+  ])
+  expect(initialValues(union)).toEqual({ type: 'one', host: '' })
+  expect(initialValues(union, { type: 'two' })).toEqual({ type: 'two', port: '' })
+  expect(missingFields(union, { type: 'one', host: '' }, false)).toEqual(['host'])
+})
+
+test('what may be nothing is drawn as what else it is, and left out when it is empty', () => {
+  expect(kindOf(nullable('integer'))).toBe('number')
+  expect(kindOf(nullable('string'))).toBe('text')
+  expect(sentValues(union, { type: 'two', port: '' })).toEqual({ type: 'two' })
+  expect(missingFields({ required: ['port'], properties: { port: nullable('integer') } }, {}, false)).toEqual(
+    [],
+  )
 })
