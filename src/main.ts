@@ -53,8 +53,11 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     stops.push(db.close)
 
     let address = publicUrl(settings)
+    const vault = createVault(secrets.vault_keys)
     const identity = createIdentity({
       db,
+      log,
+      vault,
       jwtSecret: secrets.jwt_secret,
       supabaseJwtSecret: secrets.supabase_jwt_secret,
       url: () => address,
@@ -66,19 +69,18 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     options.onServer?.(app)
     addHealth(app, () => isReady(db))
 
-    const vault = createVault(secrets.vault_keys)
     const reach = reachOf(config, url)
     const connect = createConnect({ db, vault, reach, countUses: countTransfersOf })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.
     if (settings.parts.includes('server')) {
       for (const room of [identity, connect, transfer]) room.addRoutes(app)
-      await servePage(app, path.join(config.home, 'web', 'dist'))
-    }
       const tables = [...CONNECTION_TABLES, ...RUN_TABLES]
       const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
       stops.push(async () => realtime.stop())
       await realtime.addRoutes(app)
+      await servePage(app, path.join(config.home, 'web', 'dist'))
+    }
     await app.listen({ host: settings.host, port: settings.port })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
@@ -118,6 +120,7 @@ function startRetention(settings: Settings, db: Database, log: Log) {
     rules: [
       { table: 'identity.audit', days: settings.limit_audit_days.count },
       { table: 'identity.session', since: 'expires_at', days: 1 },
+      { table: 'identity.sign_in_try', since: 'ends_at', days: 1 },
       { table: 'transfer.run', since: 'ended_at', where: ended, days: settings.limit_runs_days.count },
     ],
     more: settings.limit_events_days.count === 0 ? [] : [() => pruneOldEvents(db, settings)],

@@ -36,13 +36,21 @@ export function factsOfUser(db: Database, userId: number): Promise<UserFacts | n
   )
 }
 
-export function factsOfSession(
-  db: Database,
-  tokenHash: Buffer,
-): Promise<(UserFacts & { issuedAt: Date; expiresAt: Date }) | null> {
-  const columns = 'select s.created_at as "issuedAt", s.expires_at as "expiresAt", u.id'
+export interface SessionFacts extends UserFacts {
+  sessionId: number
+  issuedAt: Date
+  expiresAt: Date
+  /** Begun at a provider, which wants to be asked again by now. */
+  isStale: boolean
+  byProvider: boolean
+}
+
+export function factsOfSession(db: Database, tokenHash: Buffer): Promise<SessionFacts | null> {
+  const columns = `select s.id as "sessionId", s.created_at as "issuedAt", s.expires_at as "expiresAt",
+      o.session_id is not null as "byProvider", coalesce(o.fresh_until <= now(), false) as "isStale", u.id`
   const sql = `${FACTS.replace('select u.id', columns)}
     join identity.session s on s.user_id = u.id
+    left join identity.oidc_session o on o.session_id = s.id
     where s.token_hash = $1 and s.expires_at > now()`
   return db.withConnection(SIGN_IN, (client) => one(client, 'facts_of_session', sql, [tokenHash]))
 }

@@ -7,11 +7,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '#config'
 import type { Database } from '#database'
 import type { Server } from '#http'
+import type { Log } from '#log'
+import type { Vault } from '#vault'
 import { addApplicationRoutes } from './application.routes.ts'
 import { addAuditRoutes } from './audit.routes.ts'
 import { addGroupRoutes } from './group.routes.ts'
 import { createAuthenticate } from './sign-in/authenticate.ts'
 import { createSignInLimiter } from './sign-in/limiter.ts'
+import { createFlowCookie } from './sign-in/oidc-flow.ts'
+import { createOidcProvider, type OidcSettings } from './sign-in/oidc-provider.ts'
+import { createKeepFresh } from './sign-in/oidc-session.ts'
+import { challenge, type Oidc } from './sign-in/oidc.routes.ts'
 import { createSessionCookie } from './sign-in/session-cookie.ts'
 import { offerSetup } from './sign-in/setup.ts'
 import { createGate, type Gate } from './sign-in/gate.ts'
@@ -50,31 +56,52 @@ export interface Identity {
 
 export interface IdentityOptions {
   db: Database
+  log: Log
+  vault: Vault
   jwtSecret: string
   supabaseJwtSecret: string
   /** Where it listens, known once it does. */
   url: () => string
   /** The address by which people reach the hub: cookies are `Secure` when it is https. */
   publicUrl: string
-  settings: Pick<Settings, 'limit_sign_in' | 'signup'>
+  settings: Pick<Settings, 'limit_sign_in' | 'signup' | 'oidc_name' | 'oidc_signup'> & OidcSettings
 }
 
 export function createIdentity(options: IdentityOptions): Identity {
-  const { db, jwtSecret, supabaseJwtSecret, publicUrl, settings } = options
+  const { db, log, vault, jwtSecret, supabaseJwtSecret, publicUrl, settings } = options
   const tokens = createTokens(jwtSecret)
   const cookie = createSessionCookie(publicUrl)
   const limiter = createSignInLimiter(db, settings.limit_sign_in)
+  const oidc = createOidc(options)
+  const provided = oidc && {
+    keepFresh: createKeepFresh({ db, vault, provider: oidc.provider }),
+    challenge: challenge.bind(null, oidc),
+  }
+  const authenticate = createAuthenticate(db, tokens, cookie, provided)
   return {
-    authenticate: createAuthenticate(db, tokens, cookie),
+    authenticate,
     addRoutes: (app) => {
-      addSignInRoutes(app, { db, tokens, limiter, cookie, signup: settings.signup })
+      const { signup, oidc_name: oidcName } = settings
+      const session = { db, log, vault, tokens, limiter, cookie, authenticate }
+      addSignInRoutes(app, { ...session, signup, oidc, oidcName })
       addUserRoutes(app, { db, limiter, cookie })
       addGroupRoutes(app, db)
       addApplicationRoutes(app, db)
       addAuditRoutes(app, db)
-      addSupabaseRoutes(app, { db, supabaseTokens: createSupabaseTokens(supabaseJwtSecret), url: options.url })
+      addSupabaseRoutes(app, {
+        db,
+        supabaseTokens: createSupabaseTokens(supabaseJwtSecret),
+        url: options.url,
+      })
     },
     gate: createGate({ db, jwtSecret, supabaseJwtSecret }),
     offerSetup: () => offerSetup(db),
   }
+}
+
+/** Sign-in by a provider, where one is set. */
+function createOidc({ vault, url, publicUrl, settings }: IdentityOptions): Oidc | null {
+  const provider = createOidcProvider(settings, url)
+  if (provider === null) return null
+  return { provider, flows: createFlowCookie(vault, publicUrl), signup: settings.oidc_signup }
 }

@@ -11,6 +11,7 @@ import {
 } from '../caller.store.ts'
 import { noPower } from '../roles.ts'
 import { hashSecret, readApplicationSecret, sameHash } from './secret.ts'
+import type { KeepFresh } from './oidc-session.ts'
 import { SESSION_COOKIE, type SessionCookie } from './session-cookie.ts'
 import { isDueToSlide, slideSession } from './session.store.ts'
 import type { Tokens } from './token.ts'
@@ -31,15 +32,28 @@ const CSRF_HEADER = 'x-crosstie-csrf'
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** What sessions that a provider began need; null where none is set. */
+export interface ProviderSessions {
+  keepFresh: KeepFresh
+  /** The 401 that names the provider's address, for a request that tried nothing; null when it cannot be told. */
+  challenge: (request: FastifyRequest, reply: FastifyReply) => Promise<Fault | null>
+}
+
+export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
 /** The one way from a request to a caller: by the credential's prefix and shape, never by trying in turn. */
 export function createAuthenticate(
   db: Database,
   tokens: Tokens,
   cookie: SessionCookie,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  provided: ProviderSessions | null,
+): Authenticate {
   return async (request, reply) => {
-    const found = await identify(db, tokens, request)
-    if (found === null) throw notAuthenticated()
+    const found = await identify({ db, tokens, provided }, request)
+    if (found === null) {
+      const hasTried = request.headers.authorization !== undefined
+      throw (hasTried ? null : await provided?.challenge(request, reply)) ?? notAuthenticated()
+    }
     const { facts, by } = found
     // SyncMaster's order: a token of a user who is gone is 404, of an inactive one 403.
     if (facts === 'gone') throw new Fault('not_found', 'identity.user_missing', 'User not found')
@@ -67,7 +81,13 @@ interface Found {
   slide?: string
 }
 
-async function identify(db: Database, tokens: Tokens, request: FastifyRequest): Promise<Found | null> {
+interface Identify {
+  db: Database
+  tokens: Tokens
+  provided: ProviderSessions | null
+}
+
+async function identify({ db, tokens, provided }: Identify, request: FastifyRequest): Promise<Found | null> {
   const [scheme = '', credential = ''] = (request.headers.authorization ?? '').split(' ', 2)
   switch (scheme.toLowerCase()) {
     case 'bearer':
@@ -79,7 +99,7 @@ async function identify(db: Database, tokens: Tokens, request: FastifyRequest): 
       return secret.startsWith('xt_') ? byApplication(db, secret) : null
     }
     case '':
-      return bySession(db, request)
+      return bySession(db, provided, request)
     default:
       return null
   }
@@ -94,11 +114,18 @@ async function byToken(db: Database, tokens: Tokens, credential: string): Promis
   return isRevoked(facts, issuedAt) ? null : { facts, by: { kind: 'token' } }
 }
 
-async function bySession(db: Database, request: FastifyRequest): Promise<Found | null> {
+async function bySession(
+  db: Database,
+  provided: ProviderSessions | null,
+  request: FastifyRequest,
+): Promise<Found | null> {
   const token = request.cookies[SESSION_COOKIE]
   if (token === undefined) return null
   const facts = await factsOfSession(db, hashSecret(token))
   if (facts === null || isRevoked(facts, facts.issuedAt)) return null
+  // A provider that is set no more cannot vouch for anybody.
+  if (facts.byProvider && provided === null) return null
+  if (facts.isStale && (await provided?.keepFresh(facts.sessionId)) !== true) return null
   if (!READS.has(request.method) && request.headers[CSRF_HEADER] === undefined) {
     throw new Fault(
       'forbidden',

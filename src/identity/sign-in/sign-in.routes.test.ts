@@ -148,7 +148,13 @@ describe('a session', () => {
 
 test('the ways to sign in are told to anybody', async () => {
   const answer = await hub.anonymous.get('/v1/auth/methods')
-  expect(answer.body).toEqual({ password: true, oidc: false, signup: 'closed', setup_needed: false })
+  expect(answer.body).toEqual({
+    password: true,
+    oidc: false,
+    oidc_name: null,
+    signup: 'closed',
+    setup_needed: false,
+  })
 })
 
 test('passwords of up to 1024 characters work, whatever the characters', async () => {

@@ -10,8 +10,8 @@ import type { Tx } from '../tables.ts'
 import { Email, NewPassword, presentUser, Username, UserRead } from '../user.schema.ts'
 import { existingUser } from '../user.ts'
 import { notAuthenticated } from './authenticate.ts'
-import type { SignInLimiter } from './limiter.ts'
-import { SESSION_COOKIE, type SessionCookie } from './session-cookie.ts'
+import { SESSION_COOKIE } from './session-cookie.ts'
+import { addOidcRoutes, type OidcRouteParts, signOut } from './oidc.routes.ts'
 import { beginSession, endSession } from './session.store.ts'
 import { isSetupNeeded, setUp } from './setup.ts'
 import { signIn } from './sign-in.ts'
@@ -24,18 +24,18 @@ const Password = Type.String({ maxLength: 1024, writeOnly: true })
 const SIGN_UP = ['closed', 'approval', 'open'] as const
 type SignUp = (typeof SIGN_UP)[number]
 
-export interface SignInParts {
-  db: Database
+export interface SignInParts extends OidcRouteParts {
   tokens: Tokens
-  limiter: SignInLimiter
-  cookie: SessionCookie
   signup: SignUp
+  /** What the page calls the provider. */
+  oidcName: string
 }
 
 export function addSignInRoutes(app: Server, parts: SignInParts): void {
-  const { db, tokens, limiter, cookie, signup } = parts
+  const { db, tokens, limiter, cookie, signup, oidc, oidcName } = parts
   const tags = ['auth']
   const open = { config: { access: 'public' as const } }
+  addOidcRoutes(app, parts)
 
   app.get(
     '/v1/auth/methods',
@@ -49,13 +49,20 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
           200: Type.Object({
             password: Type.Boolean(),
             oidc: Type.Boolean(),
+            oidc_name: Type.Union([Type.String(), Type.Null()]),
             signup: Type.Enum(SIGN_UP),
             setup_needed: Type.Boolean(),
           }),
         },
       },
     },
-    async () => ({ password: true, oidc: false, signup, setup_needed: await isSetupNeeded(db) }),
+    async () => ({
+      password: true,
+      oidc: oidc !== null,
+      oidc_name: oidc === null ? null : oidcName,
+      signup,
+      setup_needed: await isSetupNeeded(db),
+    }),
   )
 
   app.post(
@@ -130,7 +137,7 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
     '/v1/auth/session',
     { schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } },
     async (request, reply) => {
-      await endOldSession(db, request)
+      await signOut(parts, request)
       cookie.clear(reply)
       return reply.status(204).send(null)
     },

@@ -54,7 +54,8 @@ const secureUrl: Parse<string | null> = (value) => {
   if (value === '') return null
   const url = URL.canParse(value) ? new URL(value) : null
   const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (!isSecure) throw new Error('an address that begins with https:// is expected (http:// on loopback only)')
+  if (!isSecure)
+    throw new Error('an address that begins with https:// is expected (http:// on loopback only)')
   return value
 }
 
