@@ -46,6 +46,43 @@ test('many at once on two connections never see one another’s rows', async () 
   expect(seen).toEqual(names.map((owner) => [{ owner }]))
 })
 
+test('a statement that is asked again and again sees by each caller’s claims, not by those it was planned for', async () => {
+  for (let time = 0; time < 12; time++) {
+    const name = time % 3 === 0 ? 'bob' : 'ann'
+    expect(await owners(name)).toEqual([{ owner: name }])
+  }
+})
+
+test('statements that are asked together come back in their order, and one that fails undoes them all', async () => {
+  const both = await db.withCaller(as('ann'), (tx: Kysely<Tables>) =>
+    Promise.all([
+      tx.insertInto('demo.thing').values({ id: 8, owner: 'ann' }).returning('id').executeTakeFirst(),
+      tx.selectFrom('demo.thing').select('id').orderBy('id').execute(),
+    ]),
+  )
+  expect(both).toEqual([{ id: 8 }, [{ id: 1 }, { id: 8 }]])
+  const failing = db.withCaller(as('ann'), (tx: Kysely<Tables>) =>
+    Promise.all([
+      tx.insertInto('demo.thing').values({ id: 9, owner: 'ann' }).execute(),
+      tx.insertInto('demo.thing').values({ id: 1, owner: 'ann' }).execute(),
+    ]),
+  )
+  await expect(failing).rejects.toThrow('duplicate key')
+  const admin = await postgres.connect()
+  await admin.query('delete from demo.thing where id = 8')
+  const { rows } = await admin.query('select id from demo.thing order by id')
+  await admin.end()
+  expect(rows).toEqual([{ id: 1 }, { id: 2 }])
+})
+
+test('sign-in looks up as its own role, and that role alone', async () => {
+  const statement = { name: 'who', text: 'select current_user as role, $1::int as given', values: [7] }
+  expect(await db.lookUp(statement)).toEqual([{ role: 'crosstie_auth', given: 7 }])
+  const foreign = { name: 'foreign', text: 'select id from demo.thing', values: [] }
+  await expect(db.lookUp(foreign)).rejects.toThrow('permission denied')
+  expect(await db.lookUp(statement)).toHaveLength(1)
+})
+
 test('what throws is rolled back, and nothing is done that was to follow the commit', async () => {
   let told = 0
   const failing = db.withCaller(as('ann'), async (tx: Kysely<Tables>, afterCommit) => {

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
 import pg from 'pg'
 import { Fault, messageOf } from '#fault'
+import { batchingSocket } from './batching-socket.ts'
 import { kyselyOver } from './kysely.ts'
 import { createListener, type Listener } from './listener.ts'
 import { DATABASE_ROLES, type DatabaseRole } from './roles.ts'
+import { createStatementNames } from './statement-names.ts'
 
 /** Who a transaction acts for: a role of the database and the claims that its policies read. */
 export interface Claimant {
@@ -23,12 +25,23 @@ export interface Database {
     claimant: Claimant,
     work: (tx: Kysely<T>, afterCommit: AfterCommit) => Promise<R>,
   ) => Promise<R>
-  /** The same on the raw connection, for COPY and for statements that Kysely cannot say. */
+  /** The same on the raw connection, for statements that Kysely cannot say. */
   withConnection: <R>(claimant: Claimant, work: (client: pg.ClientBase) => Promise<R>) => Promise<R>
+  /**
+   * One statement of sign-in, as `crosstie_auth` and before there are claims: planned once per connection and
+   * one round trip, since every request begins with it. The name is the statement's own for ever.
+   */
+  lookUp: <R extends pg.QueryResultRow>(statement: Statement) => Promise<R[]>
   listen: Listener['listen']
   /** Tells listeners of a channel, coalesced per channel and payload; after the commit, never inside. */
   notify: (channel: string, payload: string) => void
   close: () => Promise<void>
+}
+
+export interface Statement {
+  name: string
+  text: string
+  values: unknown[]
 }
 
 export interface DatabaseOptions {
@@ -36,6 +49,9 @@ export interface DatabaseOptions {
   connections?: number
 }
 
+/** Connections that look up who asks; each does so in a fraction of a millisecond. */
+const LOOK_UP_CONNECTIONS = 4
+const IDLE_MS = 60_000
 const NOTIFY_DELAY_MS = 10
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -50,16 +66,15 @@ const types: pg.CustomTypesConfig = {
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const config = { connectionString: url, types, application_name: 'crosstie' }
-  const pool = new pg.Pool({
+  const pool = makePool({
     ...config,
     max: options.connections ?? 12,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: 60_000,
+    // Statements are sent without waiting for the answers of those before: a transaction's opening costs no trip.
+    pipeline: true,
+    stream: batchingSocket,
   })
-  // An idle connection that breaks is dropped by the pool; the next caller gets a new one.
-  pool.on('error', () => {})
-  // One that breaks while it is lent, between two statements, would else end the whole hub.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  const lookUps = makePool({ ...config, max: LOOK_UP_CONNECTIONS, options: '-c role=crosstie_auth' })
+  const names = createStatementNames()
   const listener = createListener(() => new pg.Client(config))
   const notifier = createNotifier(pool)
 
@@ -67,19 +82,27 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     claimant: Claimant,
     work: (client: pg.ClientBase) => Promise<R>,
   ): Promise<R> => {
+    const opening = beginAs(claimant)
     const client = await checkOut(pool)
     let broken: Error | undefined
+    // Not waited for: what follows is refused by PostgreSQL when this fails, and by then we know why.
+    const begun = client.query(opening)
+    begun.catch(() => {})
     try {
-      await client.query(beginAs(claimant))
       const result = await work(client)
+      await begun
       await client.query('commit')
       return result
     } catch (error) {
+      const first: unknown = await begun.then(
+        () => error,
+        (cause: unknown) => cause,
+      )
       await client.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError
       })
       // Not even a rollback: the connection is gone, and what it was told last is no bug of the work's.
-      throw broken === undefined || error instanceof Fault ? error : unavailable(error)
+      throw broken === undefined || error instanceof Fault ? first : unavailable(first)
     } finally {
       client.release(broken)
     }
@@ -90,19 +113,46 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     withCaller: async (claimant, work) => {
       const acts: (() => void)[] = []
       const result = await withConnection(claimant, (client) =>
-        work(kyselyOver(client), (act) => acts.push(act)),
+        work(kyselyOver(client, names), (act) => acts.push(act)),
       )
       for (const act of acts) act()
       return result
+    },
+    lookUp: async <R extends pg.QueryResultRow>(statement: Statement) => {
+      const client = await checkOut(lookUps)
+      let broken: Error | undefined
+      try {
+        return (await client.query<R>(statement)).rows
+      } catch (error) {
+        // PostgreSQL's own refusals have a severity; anything else is the connection's end.
+        if (error instanceof pg.DatabaseError) throw error
+        broken = error instanceof Error ? error : new Error(String(error))
+        throw unavailable(error)
+      } finally {
+        client.release(broken)
+      }
     },
     listen: listener.listen,
     notify: notifier.notify,
     close: async () => {
       await notifier.flush()
       await listener.close()
-      await pool.end()
+      await Promise.all([pool.end(), lookUps.end()])
     },
   }
+}
+
+function makePool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({
+    ...config,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_MS,
+  })
+  // An idle connection that breaks is dropped by the pool; the next caller gets a new one.
+  pool.on('error', () => {})
+  // One that breaks while it is lent, between two statements, would else end the whole hub.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 /** begin, role and claims in one simple-protocol round trip: the role from the allow-list, the claims as a literal. */
