@@ -112,7 +112,7 @@ export async function copyConnection(
   const { tx, caller } = change
   const source = await visibleConnection(tx, id)
   const group = await visibleGroup(tx, copy.new_group_id)
-  requireLevel(levelIn(caller, group.id), 'developer')
+  requireLevel(memberLevelIn(caller, group.id), 'developer')
   if (copy.remove_source) requireLevel(levelIn(caller, source.group_id), 'maintainer')
   const made = await duplicateConnection(rules, change, {
     source,

@@ -17,7 +17,7 @@ export interface NewGroup {
 
 export async function createGroup(db: Database, caller: Caller, group: NewGroup): Promise<Group> {
   return db.withCaller(caller, async (tx: Tx) => {
-    await existingUser(tx, group.ownerId)
+    await activeOwner(tx, group.ownerId)
     const made = await keepsItsName(() => insertGroup(tx, group))
     await audit(tx, caller, {
       action: 'group.create',
@@ -48,7 +48,18 @@ export async function requireOwner(tx: Tx, group: Group, ownerId: number): Promi
   if (group.personal) {
     throw new Fault('conflict', 'identity.group_personal', 'A personal group stays with its user')
   }
-  await existingUser(tx, ownerId)
+  await activeOwner(tx, ownerId)
+}
+
+/** Nobody could give the group on, were its owner shut out. */
+async function activeOwner(tx: Tx, id: number): Promise<void> {
+  const { status, username } = await existingUser(tx, id)
+  if (status === 'active') return
+  throw new Fault(
+    'conflict',
+    'identity.owner_inactive',
+    `${username} cannot own a group: the account is not active.`,
+  )
 }
 
 /** @throws Fault 404, the same for a group that is not there and one that the caller may not see. */

@@ -130,7 +130,7 @@ async function openSource(
   const root = await localFolder(source.opened, reach)
   const folder = await insideFolder(root, params.directory_path, reach)
   const { file_name: fileName, file_format: format } = params
-  const files = chooseFiles(await listFiles(folder), { fileName, format, transformations })
+  const files = await chooseFiles(await listFiles(folder), { fileName, format, transformations })
   // A link out of the connection's folder, or into the data folder, is refused like a file that is not there.
   for (const { path: link, isLink } of files)
     if (isLink) await insideFolder(root, path.relative(root, link), reach)

@@ -10,7 +10,7 @@ import { Fault } from '#fault'
 import type { Server } from '#http'
 import type { Caller } from '#identity'
 import type { Tx } from './queue.store.ts'
-import { isFinal, RUN_CHANNEL, visibleRun } from './run.ts'
+import { isFinal, namingWhatIsMissing, RUN_CHANNEL, visibleRun } from './run.ts'
 import { presentLine, presentRun, RunPath } from './run.read.ts'
 import { listLog } from './run.store.ts'
 
@@ -49,7 +49,9 @@ export function addRunEvents(app: Server, db: Database): void {
     async (request, reply) => {
       const { caller, params, headers } = request
       // Whether it may be seen is answered as everywhere, before the stream begins.
-      await db.withCaller(caller, (tx: Tx) => visibleRun(tx, params.run_id))
+      await namingWhatIsMissing(db, params.run_id, () =>
+        db.withCaller(caller, (tx: Tx) => visibleRun(tx, params.run_id)),
+      )
       if (open.size >= STREAMS_LIMIT) {
         throw new Fault(
           'unavailable',

@@ -5,7 +5,7 @@ import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import { addRunEvents } from './run-events.ts'
 import type { Tx } from './queue.store.ts'
-import { retryRun, startRun, stopRun, visibleRun } from './run.ts'
+import { namingWhatIsMissing, retryRun, startRun, stopRun, visibleRun } from './run.ts'
 import { LogRead, presentLine, presentRun, presentShort, RunPath, RunRead, ShortRun } from './run.read.ts'
 import { listLog, listRuns, RUN_SORT } from './run.store.ts'
 import { STATUSES } from './tables.ts'
@@ -90,7 +90,9 @@ export function addRunRoutes(app: Server, db: Database): void {
       },
     },
     async ({ caller, params, query }) =>
-      db.withCaller(caller, async (tx: Tx) => presentRun(await visibleRun(tx, params.run_id), query.view)),
+      namingWhatIsMissing(db, params.run_id, () =>
+        db.withCaller(caller, async (tx: Tx) => presentRun(await visibleRun(tx, params.run_id), query.view)),
+      ),
   )
 
   for (const [verb, summary, act] of [
@@ -109,8 +111,8 @@ export function addRunRoutes(app: Server, db: Database): void {
         },
       },
       async ({ caller, params, query }) => {
-        const run = await db.withCaller(caller, (tx: Tx, afterCommit) =>
-          act({ db, tx, afterCommit, caller }, params.run_id),
+        const run = await namingWhatIsMissing(db, params.run_id, () =>
+          db.withCaller(caller, (tx: Tx, afterCommit) => act({ db, tx, afterCommit, caller }, params.run_id)),
         )
         return presentRun(run, query.view)
       },
@@ -132,11 +134,13 @@ export function addRunRoutes(app: Server, db: Database): void {
       },
     },
     async ({ caller, params, query }) =>
-      db.withCaller(caller, async (tx: Tx) => {
-        const run = await visibleRun(tx, params.run_id)
-        const lines = await listLog(tx, run.id, query.after, query.limit)
-        return { items: lines.map(presentLine), last_seq: lines.at(-1)?.seq ?? query.after }
-      }),
+      namingWhatIsMissing(db, params.run_id, () =>
+        db.withCaller(caller, async (tx: Tx) => {
+          const run = await visibleRun(tx, params.run_id)
+          const lines = await listLog(tx, run.id, query.after, query.limit)
+          return { items: lines.map(presentLine), last_seq: lines.at(-1)?.seq ?? query.after }
+        }),
+      ),
   )
 
   addRunEvents(app, db)

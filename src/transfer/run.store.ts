@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import { sortTerms } from '#database'
+import { type Claimant, type Database, sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { Tx } from './queue.store.ts'
 import type { LogLevel, PreparedRun, RunProgress, RunStatus, RunTable, RunType } from './tables.ts'
@@ -38,6 +38,16 @@ export function findRun(tx: Tx, id: number): Promise<Run | undefined> {
     .select([...COLUMNS, NAME])
     .where('r.id', '=', id)
     .executeTakeFirst()
+}
+
+const ANY_RUN: Claimant = { databaseRole: 'crosstie_worker', claims: {} }
+
+/** Whether there is such a run, whoever's it is. */
+export function isRun(db: Database, id: number): Promise<boolean> {
+  return db.withConnection(ANY_RUN, async (client) => {
+    const { rowCount } = await client.query('select 1 from transfer.run where id = $1', [id])
+    return rowCount === 1
+  })
 }
 
 export interface RunFilter extends PageRequest {

@@ -1,10 +1,11 @@
 /** Runs and their states: CREATED → STARTED → FINISHED | FAILED, and SEND_STOP_SIGNAL → STOPPED on the way. */
 import { type Change, type Connection, credentialsMissing, visibleConnection } from '#connect'
+import type { Database } from '#database'
 import { Fault } from '#fault'
 import { audit, levelIn, requireLevel } from '#identity'
 import { visibleQueue } from './queue.routes.ts'
 import type { Tx } from './queue.store.ts'
-import { askToStop, findRun, insertRun, type Run } from './run.store.ts'
+import { askToStop, findRun, insertRun, isRun, type Run } from './run.store.ts'
 import type { RunStatus } from './tables.ts'
 import { type TransferChange, visibleTransfer } from './transfer.ts'
 import type { Transfer } from './transfer.store.ts'
@@ -20,11 +21,25 @@ export function isFinal(status: RunStatus): boolean {
   return FINAL.includes(status)
 }
 
-/** @throws Fault 404, the same for one that is not there and one that the caller may not see. */
+/** @throws Fault 404 */
 export async function visibleRun(tx: Tx, id: number): Promise<Run> {
   const run = await findRun(tx, id)
   if (run === undefined) throw new Fault('not_found', 'transfer.run_missing', 'Run not found')
   return run
+}
+
+/**
+ * In SyncMaster's words, to which its clients hold: of a run that is not there the run is what is missing, of one that
+ * the caller may not see its transfer. Asked outside of the caller's transaction, where policies show neither.
+ */
+export async function namingWhatIsMissing<T>(db: Database, id: number, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'transfer.run_missing') throw error
+    if (!(await isRun(db, id))) throw error
+    throw new Fault('not_found', 'transfer.transfer_missing', 'Transfer not found', { cause: error })
+  }
 }
 
 export async function startRun(change: TransferChange, transferId: number): Promise<Run> {

@@ -25,45 +25,45 @@ describe('the files of a folder', () => {
     await expect(listFiles(folder)).rejects.toMatchObject({ code: 'transfer.folder_missing' })
   })
 
-  it('are those of the format, or those that the name or pattern means', () => {
+  it('are those of the format, or those that the name or pattern means', async () => {
     const all = [file('a.jsonl'), file('a.jsonl.gz'), file('b.csv'), file('or[1].jsonl')]
-    expect(names(chooseFiles(all, { format, transformations: [] }))).toEqual([
+    expect(names(await chooseFiles(all, { format, transformations: [] }))).toEqual([
       'a.jsonl',
       'a.jsonl.gz',
       'or[1].jsonl',
     ])
-    expect(names(chooseFiles(all, { fileName: 'a.*', format, transformations: [] }))).toEqual([
+    expect(names(await chooseFiles(all, { fileName: 'a.*', format, transformations: [] }))).toEqual([
       'a.jsonl',
       'a.jsonl.gz',
     ])
-    expect(names(chooseFiles(all, { fileName: 'or[1].jsonl', format, transformations: [] }))).toEqual([
+    expect(names(await chooseFiles(all, { fileName: 'or[1].jsonl', format, transformations: [] }))).toEqual([
       'or[1].jsonl',
     ])
   })
 
-  it('pass every filter on name and size', () => {
+  it('pass every filter on name and size', async () => {
     const all = [file('a1.jsonl', { size: 5 }), file('a2.jsonl', { size: 50 }), file('b.jsonl', { size: 50 })]
-    const choose = (
+    const choose = async (
       filters: {
         type: 'name_glob' | 'name_regexp' | 'file_size_min' | 'file_size_max'
         value: string | number
       }[],
     ) =>
       names(
-        chooseFiles(all, {
+        await chooseFiles(all, {
           format,
           // The schema's own type of the four differs by `type` alone.
           transformations: [{ type: 'file_metadata_filter', filters: filters as never }],
         }),
       )
-    expect(choose([{ type: 'name_glob', value: 'a*' }])).toEqual(['a1.jsonl', 'a2.jsonl'])
+    expect(await choose([{ type: 'name_glob', value: 'a*' }])).toEqual(['a1.jsonl', 'a2.jsonl'])
     expect(
-      choose([
+      await choose([
         { type: 'name_regexp', value: '^a\\d' },
         { type: 'file_size_min', value: 6 },
       ]),
     ).toEqual(['a2.jsonl'])
-    expect(choose([{ type: 'file_size_max', value: 5 }])).toEqual(['a1.jsonl'])
+    expect(await choose([{ type: 'file_size_max', value: 5 }])).toEqual(['a1.jsonl'])
   })
 })
 

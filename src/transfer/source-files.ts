@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault } from '#fault'
+import { type NamePattern, namesThatFit } from './name-patterns.ts'
 import type { FileFormatParams, Transformations } from './transfer.schema.ts'
 
 export interface SourceFile {
@@ -51,29 +52,40 @@ export interface FileChoice {
 }
 
 /** Sorted by name, so that a repeated run reads the same in the same order. */
-export function chooseFiles(files: readonly SourceFile[], choice: FileChoice): SourceFile[] {
+export async function chooseFiles(files: readonly SourceFile[], choice: FileChoice): Promise<SourceFile[]> {
   const { fileName } = choice
-  const named =
-    fileName === undefined || fileName === null
-      ? files.filter(({ name }) => hasFormat(name, choice.format.type))
-      : files.filter(({ name }) => name === fileName || path.matchesGlob(name, fileName))
   const filters = choice.transformations.flatMap((step) =>
     step.type === 'file_metadata_filter' ? step.filters : [],
   )
-  return named.filter((file) =>
-    filters.every((filter) => {
-      switch (filter.type) {
-        case 'name_glob':
-          return path.matchesGlob(file.name, filter.value)
-        case 'name_regexp':
-          return new RegExp(filter.value, 'u').test(file.name)
-        case 'file_size_min':
-          return file.size >= Number(filter.value)
-        case 'file_size_max':
-          return file.size <= Number(filter.value)
-      }
-    }),
+  const patterns = filters.flatMap(({ type, value }): NamePattern[] =>
+    type === 'name_glob' || type === 'name_regexp'
+      ? [{ kind: type === 'name_glob' ? 'glob' : 'regexp', text: value }]
+      : [],
   )
+  const names = files.map(({ name }) => name)
+  const named =
+    fileName === undefined || fileName === null
+      ? names.filter((name) => hasFormat(name, choice.format.type))
+      : await namesMeant(names, fileName)
+  const fitting = await namesThatFit(named, patterns)
+  return files.filter(
+    ({ name, size }) => fitting.has(name) && filters.every((filter) => hasSize(size, filter)),
+  )
+}
+
+/** A name may look like a pattern and still be meant as it stands. */
+async function namesMeant(names: string[], text: string): Promise<string[]> {
+  const fitting = /[*?[\]{}()!@+]/.test(text)
+    ? await namesThatFit(names, [{ kind: 'glob', text }])
+    : new Set()
+  return names.filter((name) => name === text || fitting.has(name))
+}
+
+type FileFilter = Extract<Transformations[number], { type: 'file_metadata_filter' }>['filters'][number]
+
+function hasSize(size: number, { type, value }: FileFilter): boolean {
+  if (type === 'file_size_min') return size >= Number(value)
+  return type === 'file_size_max' ? size <= Number(value) : true
 }
 
 const EXTENSIONS: Record<string, RegExp> = {

@@ -58,19 +58,28 @@ const ColumnFilters = Type.Union(
   byType,
 )
 
-/** A number of bytes, or a text that says one: `1GiB`. */
-const byteSize = (least: number, most: number) =>
-  Type.Union([
-    Type.Integer({ minimum: least, maximum: most }),
-    Type.String({
-      pattern: String.raw`^\s*(\d*\.?\d+)\s*(\w+)?`,
-      check: (text: string) => {
-        const bytes = bytesOf(text)
-        if (bytes === null) return 'could not interpret byte unit'
-        return bytes < least || bytes > most ? `size should be from ${least} to ${most} bytes` : null
-      },
-    }),
-  ])
+/** A number of bytes, or a text that says one: `1GiB`; read as the number. */
+const byteSize = (least: number, most: number, more: { default?: number } = {}) =>
+  Type.Union(
+    [
+      Type.Integer({ minimum: least, maximum: most }),
+      Type.String({ pattern: String.raw`^\s*(\d*\.?\d+)\s*(\w+)?` }),
+    ],
+    { convert: readBytes, ...more },
+  )
+
+/** In Pydantic's words, as its `ByteSize` has them. */
+function readBytes(value: unknown) {
+  if (typeof value !== 'string') return { value }
+  const [, count, unit = ''] = /^\s*(\d*\.?\d+)\s*(\w+)?/.exec(value) ?? []
+  if (count === undefined) {
+    const message = 'could not parse value and unit from byte string'
+    return { code: 'byte_size', message, context: {} }
+  }
+  const bytes = bytesOf(`${count}${unit}`)
+  const message = `could not interpret byte unit: ${unit}`
+  return bytes === null ? { code: 'byte_size_unit', message, context: { unit } } : { value: bytes }
+}
 
 const FileFilters = Type.Union(
   [
@@ -127,7 +136,7 @@ const ResourcesSchema = Type.Object(
   {
     max_parallel_tasks: Type.Integer({ minimum: 1, maximum: 100, default: 1 }),
     cpu_cores_per_task: Type.Integer({ minimum: 1, maximum: 32, default: 1 }),
-    ram_bytes_per_task: Type.Union(byteSize(GIB / 2, 64 * GIB).anyOf, { default: GIB }),
+    ram_bytes_per_task: byteSize(GIB / 2, 64 * GIB, { default: GIB }),
   },
   { default: { max_parallel_tasks: 1, cpu_cores_per_task: 1, ram_bytes_per_task: GIB } },
 )
