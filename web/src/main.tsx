@@ -6,6 +6,8 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError, session } from './api/client.ts'
+// Before the router reads the address, and tidies it.
+import './sign-in/arrival.ts'
 import { createAppRouter } from './frame/router.tsx'
 import { startLanguage } from './ui/language.ts'
 import { lazily } from './ui/lazily.ts'

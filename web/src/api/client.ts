@@ -49,6 +49,8 @@ export interface RequestOptions {
   query?: Record<string, QueryValue>
   body?: unknown
   signal?: AbortSignal | undefined
+  /** Looks at the headers of a good answer. */
+  onHeaders?: (headers: Headers) => void
 }
 
 /** `?a=1&a=2`: lists are repeated, undefined, null and empty text are left out. */
@@ -70,6 +72,7 @@ export async function request<T>(method: string, path: string, options: RequestO
     if (response.status === 401 && !path.startsWith('/v1/auth/')) session.dispatchEvent(new Event('over'))
     throw await refusal(response)
   }
+  options.onHeaders?.(response.headers)
   // 204 has no body; callers of such operations ask for void.
   if (response.status === 204) return undefined as T
   return (await response.json()) as T // the contract's shape; the API's own tests hold it to that

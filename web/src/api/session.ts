@@ -14,6 +14,8 @@ export interface Me {
 export interface Methods {
   password: boolean
   oidc: boolean
+  /** What people call the OpenID Connect provider; null where there is none. */
+  oidc_name: string | null
   signup: string
   setup_needed: boolean
 }
@@ -32,6 +34,21 @@ export const methodsQuery = queryOptions({
 
 export const signIn = (body: { username: string; password: string }) =>
   request<Me>('POST', '/v1/auth/session', { body })
+
+/** Ends a sign-in at the provider, with what it put into this page's address; answers where to go on. */
+export async function finishSignIn(arrival: URLSearchParams): Promise<string | undefined> {
+  let next: string | undefined
+  const query = { code: arrival.get('code'), state: arrival.get('state'), iss: arrival.get('iss') }
+  const onHeaders = (headers: Headers) => {
+    next = headers.get('X-Crosstie-Next') ?? undefined
+  }
+  await request<void>('GET', '/v1/auth/callback', { query, onHeaders })
+  return next
+}
+
+/** Begins to link one's account at the provider; the browser goes on to the address that is answered. */
+export const linkAccount = (next: string) =>
+  request<{ url: string }>('POST', '/v1/auth/link', { body: { next } })
 
 export const signOut = () => request<void>('DELETE', '/v1/auth/session')
 

@@ -26,8 +26,18 @@ const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search): { to?: string } => (typeof search['to'] === 'string' ? { to: search['to'] } : {}),
+  validateSearch: (search): { to?: string; problem?: string } => ({
+    ...(typeof search['to'] === 'string' && { to: search['to'] }),
+    ...(typeof search['problem'] === 'string' && { problem: search['problem'] }),
+  }),
   component: lazyRouteComponent(() => import('../sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+
+/** The provider leads back to here; `arrival` holds what it put into the address. */
+const callback = createRoute({
+  getParentRoute: () => root,
+  path: '/auth/callback',
+  component: lazyRouteComponent(() => import('../sign-in/callback-page.tsx'), 'CallbackPage'),
 })
 
 const setup = createRoute({
@@ -136,12 +146,21 @@ const transfers = createRoute({
   component: lazyRouteComponent(() => import('../transfers/transfer-list-page.tsx'), 'TransferListPage'),
 })
 
+/** How the form of a transfer is drawn. */
+interface FormTab {
+  tab?: 'canvas' | undefined
+}
+
+const readTab = (search: Record<string, unknown>): FormTab =>
+  search['tab'] === 'canvas' ? { tab: 'canvas' } : {}
+
 const newTransfer = createRoute({
   getParentRoute: () => inside,
   path: '/transfers/new',
-  validateSearch: (search): { source?: number; path?: string } => {
+  validateSearch: (search): FormTab & { source?: number; path?: string } => {
     const source = readId(search['source'])
     return {
+      ...readTab(search),
       ...(source !== undefined && { source }),
       ...(typeof search['path'] === 'string' && { path: search['path'] }),
     }
@@ -161,6 +180,7 @@ const editTransfer = createRoute({
   getParentRoute: () => inside,
   path: '/transfers/$transferId/edit',
   params: idParam('transferId'),
+  validateSearch: readTab,
   component: lazyRouteComponent(() => import('../transfers/transfer-form-page.tsx'), 'EditTransferPage'),
 })
 
@@ -281,6 +301,7 @@ const me = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  callback,
   setup,
   inside.addChildren([
     home,

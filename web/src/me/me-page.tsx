@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { changeMe, type Me, meQuery } from '../api/session.ts'
+import { LinkProvider } from '../sign-in/link-provider.tsx'
 import { Form, FormActions } from '../ui/form.tsx'
 import { changeLanguage, type Language, LANGUAGES } from '../ui/language.ts'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -24,6 +25,7 @@ export function MePage() {
         <Account me={me} />
         <Looks />
         <PasswordChange username={me.username} />
+        <LinkProvider />
         <Sessions />
       </div>
     </>

@@ -11,6 +11,7 @@ import { Failure } from '../ui/page-state.tsx'
 import { ApiError } from '../api/client.ts'
 import { useSubmit } from '../ui/use-submit.ts'
 import { EntryCard } from '../ui/entry-card.tsx'
+import { ProviderButton } from './provider-button.tsx'
 import { returnPath } from './return-path.ts'
 
 const route = getRouteApi('/sign-in')
@@ -18,7 +19,7 @@ const route = getRouteApi('/sign-in')
 /** Name and password; then back to where one was going. */
 export function SignInPage() {
   const { t } = useTranslation()
-  const { to } = route.useSearch()
+  const { to, problem } = route.useSearch()
   const router = useRouter()
   const queries = useQueryClient()
   const methods = useQuery(methodsQuery)
@@ -33,6 +34,7 @@ export function SignInPage() {
     queries.clear()
     router.history.push(returnPath(to))
   })
+  const provider = methods.data?.oidc_name
   const wrong = error instanceof ApiError && error.status === 401
   return (
     <EntryCard title={t('signIn.title')}>
@@ -41,6 +43,12 @@ export function SignInPage() {
           {t('signIn.setupNeededWords')}
         </Notice>
       )}
+      {problem !== undefined && (
+        <Notice tone="attention" live>
+          {t('signIn.providerAway', { name: provider ?? 'OpenID Connect' })}
+        </Notice>
+      )}
+      {provider !== undefined && provider !== null && <ProviderButton name={provider} to={returnPath(to)} />}
       <Form label={t('signIn.title')} onSubmit={send}>
         <TextInput
           label={t('signIn.username')}
