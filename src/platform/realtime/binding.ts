@@ -50,12 +50,13 @@ export function parseBindings(
     )
     const open = meant.filter(({ roles }) => roles.includes(role))
     if (open.length === 0) return { ...result, refused: refusal(wanted, meant.length > 0, role) }
-    if (!EVENTS.includes(String(sent.event))) {
-      result.problems.push(`There is no event "${String(sent.event)}"; known are ${EVENTS.join(', ')}.`)
+    const event = EVENTS.find((known) => known === sent.event)
+    if (event === undefined) {
+      result.problems.push(`There is no event ${JSON.stringify(sent.event)}; known are ${EVENTS.join(', ')}.`)
       continue
     }
     try {
-      result.bindings.push({ id, event: String(sent.event), tables: open, ...narrowing(sent, open) })
+      result.bindings.push({ id, event, tables: open, ...narrowing(sent, open) })
     } catch (error) {
       if (!(error instanceof FilterProblem)) throw error
       result.problems.push(error.message)

@@ -15,12 +15,6 @@ export interface ChangeId {
   company: string
 }
 
-export interface ChangeFeed {
-  /** Resolves once it listens: what is committed from then on will be told. */
-  ready: Promise<void>
-  stop: () => void
-}
-
 export interface ChangeFeedOptions {
   db: Database
   log: Log
@@ -41,87 +35,106 @@ const MISSED_LIMIT = 10_000
 /** Sees every tenant's ids; the rows themselves are read under their readers' claims. */
 const OWNER: Claimant = { databaseRole: 'crosstie_owner', claims: {} }
 
-export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { db, log, tell, onGap, keepMinutes } = options
-  const self = randomUUID()
-  const ready = Promise.withResolvers<void>()
+/** A class for its life: it listens from the start until `stop`. */
+export class ChangeFeed {
+  /** Resolves once it listens: what is committed from then on will be told. */
+  readonly ready: Promise<void>
+  readonly #options: ChangeFeedOptions
+  readonly #self = randomUUID()
+  readonly #listening = Promise.withResolvers<void>()
   /** What was told, by the number of marks that were sent before. */
-  const seen = new Map<number, number>()
-  let marks = 0
-  let waiting: { mark: number; snapshot: string } | null = null
-  let snapshot: string | null = null
+  readonly #seen = new Map<number, number>()
+  readonly #ends: (() => void)[]
+  #marks = 0
+  #heardMark = 0
+  #waiting: { mark: number; snapshot: string } | null = null
+  #snapshot: string | null = null
   /** What is heard while the missed is looked for comes after it. */
-  let held: ChangeId[] | null = null
-  let isStopped = false
+  #held: ChangeId[] | null = null
+  #isStopped = false
 
-  const pass = (changes: ChangeId[]) => {
-    const fresh = changes.filter(({ id }) => !seen.has(id))
-    for (const { id } of fresh) seen.set(id, marks)
-    if (fresh.length > 0) tell(fresh)
+  constructor(options: ChangeFeedOptions) {
+    this.#options = options
+    this.ready = this.#listening.promise
+    const { db, keepMinutes, markMs = MARK_MS, pruneMs = PRUNE_MS } = options
+    this.#ends = [
+      db.listen(CHANNEL, (payload) => {
+        this.#hear(payload)
+      }),
+      this.#repeat(() => this.#mark(), markMs),
+      this.#repeat(() => pruneChanges(db, keepMinutes), pruneMs),
+    ]
   }
 
-  const catchUp = async (): Promise<void> => {
-    if (held !== null) return
-    held = []
+  stop(): void {
+    this.#isStopped = true
+    for (const end of this.#ends) end()
+  }
+
+  #hear(payload: string | null): void {
+    if (payload === null) return void this.#catchUp()
+    const [first = '', second = '', third = ''] = payload.split(' ')
+    if (first === 'mark') {
+      if (second === this.#self) this.#hearMark(Number(third))
+      return
+    }
+    const changes = second.split(',').map((id) => ({ id: Number(id), company: first }))
+    if (this.#held === null) this.#pass(changes)
+    else this.#held.push(...changes)
+  }
+
+  #pass(changes: readonly ChangeId[]): void {
+    const fresh = changes.filter(({ id }) => !this.#seen.has(id))
+    for (const { id } of fresh) this.#seen.set(id, this.#marks)
+    if (fresh.length > 0) this.#options.tell(fresh)
+  }
+
+  async #catchUp(): Promise<void> {
+    if (this.#held !== null) return
+    this.#held = []
     try {
-      const found = await readMissed(db, snapshot)
-      snapshot = found.snapshot
-      waiting = null
-      if (found.missed.length === MISSED_LIMIT) onGap()
-      else pass(found.missed)
-      ready.resolve()
+      const found = await readMissed(this.#options.db, this.#snapshot)
+      this.#snapshot = found.snapshot
+      this.#waiting = null
+      if (found.missed.length === MISSED_LIMIT) this.#options.onGap()
+      else this.#pass(found.missed)
+      this.#listening.resolve()
     } catch (error) {
       // The next mark tries again.
-      log.warn({ err: error }, 'what realtime missed could not be read')
+      if (!this.#isStopped) this.#options.log.warn({ err: error }, 'what realtime missed could not be read')
     }
-    const after = held
-    held = null
-    pass(after)
+    const after = this.#held
+    this.#held = null
+    this.#pass(after)
   }
 
-  const mark = async (): Promise<void> => {
-    if (snapshot === null || waiting !== null) return catchUp()
-    marks += 1
-    const mine = marks
-    const taken = await takeSnapshot(db, `mark ${self} ${mine}`)
-    // Heard before it was known here: a fast listener.
-    waiting = { mark: mine, snapshot: taken }
-    if (heardMark >= mine) hearMark(mine)
-  }
-  let heardMark = 0
-  const hearMark = (number: number) => {
-    heardMark = Math.max(heardMark, number)
-    if (waiting === null || waiting.mark !== number) return
-    snapshot = waiting.snapshot
-    waiting = null
-    for (const [id, before] of seen) if (before < number) seen.delete(id)
+  async #mark(): Promise<void> {
+    if (this.#snapshot === null || this.#waiting !== null) return this.#catchUp()
+    this.#marks += 1
+    const mark = this.#marks
+    this.#waiting = { mark, snapshot: await takeSnapshot(this.#options.db, `mark ${this.#self} ${mark}`) }
+    // A fast listener hears it before it is known here.
+    if (this.#heardMark >= mark) this.#hearMark(mark)
   }
 
-  const deaf = db.listen(CHANNEL, (payload) => {
-    if (payload === null) return void catchUp()
-    const [first = '', second = '', third = ''] = payload.split(' ')
-    if (first === 'mark') return second === self ? hearMark(Number(third)) : undefined
-    const changes = second.split(',').map((id) => ({ id: Number(id), company: first }))
-    if (held === null) pass(changes)
-    else held.push(...changes)
-  })
-  const repeat = (work: () => Promise<unknown>, everyMs: number) =>
-    setInterval(() => {
+  #hearMark(mark: number): void {
+    this.#heardMark = Math.max(this.#heardMark, mark)
+    if (this.#waiting === null || this.#waiting.mark !== mark) return
+    this.#snapshot = this.#waiting.snapshot
+    this.#waiting = null
+    for (const [id, before] of this.#seen) if (before < mark) this.#seen.delete(id)
+  }
+
+  #repeat(work: () => Promise<unknown>, everyMs: number): () => void {
+    const timer = setInterval(() => {
       work().catch((error: unknown) => {
-        if (!isStopped) log.warn({ err: error }, 'realtime could not tend its outbox')
+        if (this.#isStopped) return
+        this.#options.log.warn({ err: error }, 'realtime could not tend its outbox')
       })
     }, everyMs)
-  const timers = [
-    repeat(mark, options.markMs ?? MARK_MS),
-    repeat(() => pruneChanges(db, keepMinutes), options.pruneMs ?? PRUNE_MS),
-  ]
-  return {
-    ready: ready.promise,
-    stop: () => {
-      isStopped = true
-      for (const timer of timers) clearInterval(timer)
-      deaf()
-    },
+    return () => {
+      clearInterval(timer)
+    }
   }
 }
 

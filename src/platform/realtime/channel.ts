@@ -1,6 +1,6 @@
 /** The channels that are joined, and where each of them is found. */
 import type { Binding } from './binding.ts'
-import type { Frame, Version } from './frame.ts'
+import type { Version } from './frame.ts'
 import type { Shown } from './gate.ts'
 
 /** What a channel needs of its socket. */
@@ -22,7 +22,7 @@ export interface Channel {
   echoes: boolean
   acknowledges: boolean
   presence: { enabled: boolean; key: string }
-  say: (frame: Pick<Frame, 'event' | 'payload'> & { ref?: string | null }) => void
+  say: (event: string, payload: unknown, ref?: string | null) => void
   /** Tells the client why, and forgets the channel. */
   close: (why: string) => void
 }

@@ -10,6 +10,10 @@ export class FilterProblem extends Error {}
 const LIMIT_CHARACTERS = 2_000
 const CONDITIONS_LIMIT = 20
 const VALUES_LIMIT = 100
+/** A pattern may be tried at each character of a text: both have an end. */
+const PATTERN_LIMIT_CHARACTERS = 200
+const LIKE_LIMIT_CHARACTERS = 10_000
+const TEXTS = new Set(['text', 'varchar', 'bpchar', 'name'])
 const OPERATORS = ['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'in', 'like', 'ilike', 'is', 'isdistinct'] as const
 type Operator = (typeof OPERATORS)[number]
 /** Null: the value or what it is compared with is unknown, as in SQL. */
@@ -66,6 +70,11 @@ function testOf(operator: Operator, column: Column, text: string): Test {
     }
     case 'like':
     case 'ilike': {
+      if (!TEXTS.has(column.type))
+        throw new FilterProblem(`${column.name} is no text; ${operator} is for texts.`)
+      if (text.length > PATTERN_LIMIT_CHARACTERS) {
+        throw new FilterProblem(`A pattern has ${PATTERN_LIMIT_CHARACTERS} characters at most.`)
+      }
       const isLike = likeTest(unquote(text), operator === 'ilike')
       return (value) => (value === null ? null : isLike(plain(value)))
     }
@@ -156,7 +165,7 @@ const plain = (value: unknown): string => (typeof value === 'string' ? value : J
 function likeTest(pattern: string, ignoreCase: boolean): (text: string) => boolean {
   const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text)
   const tokens: { kind: 'any' | 'one' | 'text'; text: string }[] = []
-  const characters = [...fold(pattern)]
+  const characters = Array.from(fold(pattern))
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? ''
     if (character === '%') tokens.push({ kind: 'any', text: '' })
@@ -164,7 +173,7 @@ function likeTest(pattern: string, ignoreCase: boolean): (text: string) => boole
     else tokens.push({ kind: 'text', text: character === '\\' ? (characters[(at += 1)] ?? '\\') : character })
   }
   return (value) => {
-    const text = [...fold(value)]
+    const text = Array.from(fold(value.slice(0, LIKE_LIMIT_CHARACTERS)))
     let [at, token, star, mark] = [0, 0, -1, 0]
     while (at < text.length) {
       const wanted = tokens[token]

@@ -13,7 +13,7 @@ import type { Settings } from '#config'
 import type { Database } from '#database'
 import type { Server } from '#http'
 import type { Log } from '#log'
-import { startChangeFeed } from './change-feed.ts'
+import { ChangeFeed } from './change-feed.ts'
 import { createChannels } from './channel.ts'
 import { createConversation } from './conversation.ts'
 import { createDelivery } from './delivery.ts'
@@ -60,7 +60,7 @@ export async function createRealtime(options: RealtimeOptions): Promise<Realtime
   }
   const conversation = createConversation({ gate, log, channels })
   const delivery = createDelivery({ db, log, gate, channels, onGap: closeAll })
-  const feed = startChangeFeed({
+  const feed = new ChangeFeed({
     db,
     log,
     tell: delivery.take,

@@ -1,13 +1,13 @@
-import websocket from '@fastify/websocket'
+import websocket, { type WebSocket } from '@fastify/websocket'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settings } from '#config'
 import type { Server } from '#http'
 import type { Line } from './channel.ts'
 import type { Conversation } from './conversation.ts'
-import type { Broadcast } from './frame.ts'
+import type { Broadcast, Version } from './frame.ts'
 import type { Gate, Shown } from './gate.ts'
 import { admit, objectOf } from './join.ts'
-import { type Session, type SessionParts, startSession } from './session.ts'
+import { Session, type SessionParts } from './session.ts'
 
 export interface RealtimeRoutes {
   settings: Pick<Settings, 'limit_realtime_sockets' | 'limit_realtime_message' | 'limit_realtime_backlog'>
@@ -31,6 +31,7 @@ declare module 'fastify' {
 /** What a page of this hub says for "by the cookie of this browser": clients insist on some key. */
 const BY_COOKIE = 'cookie'
 const PATH = '/realtime/v1'
+const FAREWELL_MS = 1_000
 
 export async function addRealtimeRoutes(app: Server, parts: RealtimeRoutes): Promise<void> {
   const { settings, open, session } = parts
@@ -54,43 +55,45 @@ export async function addRealtimeRoutes(app: Server, parts: RealtimeRoutes): Pro
         preValidation: (request, reply) => letIn(parts, request, reply),
       },
       (socket, request) => {
-        const query = request.query as Record<string, unknown> // a query has names and values
-        const line: Line = {
-          version: query.vsn === '1.0.0' || query.vsn === undefined ? '1.0.0' : '2.0.0',
-          send: (data) => {
-            if (socket.readyState !== socket.OPEN) return
-            const backlog = settings.limit_realtime_backlog.count
-            // One who reads too slowly would fill the hub's memory: it may come again and read anew.
-            if (backlog > 0 && socket.bufferedAmount > backlog) return socket.terminate()
-            socket.send(data, { binary: isBytes(data) })
-          },
-        }
-        const hangUp = (code: number, reason: string) => {
-          socket.close(code, reason)
-          // A client that is gone says no farewell.
-          setTimeout(() => socket.terminate(), 1_000).unref()
-        }
-        const one: Open = {
-          hangUp,
-          session: startSession(session, {
-            line,
-            // The route lets nobody in without.
-            shown: request.shown as Shown,
-            apikey: String(query.apikey ?? ''),
-            hangUp,
-          }),
-        }
-        open.add(one)
-        socket.on('message', (data: Buffer, isBinary: boolean) => one.session.hear(data, isBinary))
-        socket.on('error', () => {})
-        socket.on('close', () => {
-          open.delete(one)
-          one.session.end()
-        })
+        talk(parts, socket, request)
       },
     )
     addBroadcasts(scope, session.gate, session.conversation)
   })
+}
+
+function talk({ settings, open, session }: RealtimeRoutes, socket: WebSocket, request: FastifyRequest): void {
+  const { apikey, version } = openedWith(request)
+  const line: Line = {
+    version,
+    send: (data) => {
+      if (socket.readyState !== socket.OPEN) return
+      const backlog = settings.limit_realtime_backlog.count
+      // One who reads too slowly would fill the hub's memory: it may come again and read anew.
+      if (backlog > 0 && socket.bufferedAmount > backlog) return socket.terminate()
+      socket.send(data, { binary: isBytes(data) })
+    },
+  }
+  const hangUp = (code: number, reason: string) => {
+    socket.close(code, reason)
+    // A client that is gone says no farewell.
+    setTimeout(() => socket.terminate(), FAREWELL_MS).unref()
+  }
+  // The route lets nobody in without.
+  const shown = request.shown as Shown
+  const one: Open = { hangUp, session: new Session(session, { line, shown, apikey, hangUp }) }
+  open.add(one)
+  socket.on('message', (data: Buffer, isBinary: boolean) => one.session.hear(data, isBinary))
+  socket.on('error', () => {})
+  socket.on('close', () => {
+    open.delete(one)
+    one.session.end()
+  })
+}
+
+function openedWith({ query }: FastifyRequest): { apikey: string; version: Version } {
+  const { apikey, vsn } = objectOf(query)
+  return { apikey: typeof apikey === 'string' ? apikey : '', version: vsn === '2.0.0' ? '2.0.0' : '1.0.0' }
 }
 
 async function letIn(
@@ -98,11 +101,10 @@ async function letIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  const { apikey, vsn = '1.0.0' } = request.query as Record<string, unknown> // a query has names and values
-  if (vsn !== '1.0.0' && vsn !== '2.0.0') {
-    return reply.status(400).send({ error: 'vsn is 1.0.0 or 2.0.0' })
-  }
-  if (typeof apikey !== 'string' || apikey === '') {
+  const { apikey } = openedWith(request)
+  const { vsn = '1.0.0' } = objectOf(request.query)
+  if (vsn !== '1.0.0' && vsn !== '2.0.0') return reply.status(400).send({ error: 'vsn is 1.0.0 or 2.0.0' })
+  if (apikey === '') {
     return reply
       .status(401)
       .send({ error: 'An apikey is needed: the anon key, a token, or an application’s secret.' })
@@ -135,8 +137,8 @@ function addBroadcasts(app: Pick<Server, 'post'>, gate: Gate, conversation: Conv
   app.post(`${PATH}/api/broadcast/:topic/events/:event`, hidden, async (request, reply) => {
     const space = await spaceOf(gate, request)
     if (space === null) return reply.status(401).send({ error: 'This key or token may speak to nobody.' })
-    const { topic, event } = objectOf(request.params)
-    conversation.broadcastTo(space, `realtime:${String(topic)}`, messageOf(String(event), request.body))
+    const { topic = '', event = '' } = request.params as Record<string, string> // the path's
+    conversation.broadcastTo(space, `realtime:${topic}`, messageOf(event, request.body))
     return reply.status(202).send()
   })
 }

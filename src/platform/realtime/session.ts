@@ -2,7 +2,7 @@
 import type { Log } from '#log'
 import type { Channel, Channels, Line } from './channel.ts'
 import type { Conversation } from './conversation.ts'
-import { type Broadcast, decodeBinary, decodeText, encode, type Frame, type Version } from './frame.ts'
+import { type Broadcast, decodeBinary, decodeText, encode, type Frame } from './frame.ts'
 import type { Shown } from './gate.ts'
 import { admit, type Joined, type JoinParts, objectOf, readJoin } from './join.ts'
 import { closingWords } from './standing.ts'
@@ -36,183 +36,195 @@ export interface SessionStart {
   hangUp: (code: number, reason: string) => void
 }
 
-export interface Session {
-  hear: (data: Buffer, isBinary: boolean) => void
-  end: () => void
-}
-
 const TOPIC = /^realtime:[^]{1,246}$/
 /** What a timer can hold. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1
 /** Frames that wait for the one before them. */
 const WAITING_LIMIT = 1_000
 
-export function startSession(parts: SessionParts, start: SessionStart): Session {
-  const { log, limits, conversation } = parts
-  const own = new Map<string, Channel>()
-  const mayJoin = createRate(limits.joins)
-  const mayTalk = createRate(limits.messages)
-  const timers = new Map<Channel, NodeJS.Timeout>()
-  let turn: Promise<void> = Promise.resolve()
-  let waiting = 0
-  let isOver = false
+/** A class for its life: it begins with the socket and ends with it, and everything it holds ends with it, too. */
+export class Session {
+  readonly #parts: SessionParts
+  readonly #start: SessionStart
+  readonly #own = new Map<string, Channel>()
+  readonly #timers = new Map<Channel, NodeJS.Timeout>()
+  readonly #mayJoin: () => boolean
+  readonly #mayTalk: () => boolean
+  #turn: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #isOver = false
 
-  const say = (frame: Frame) => {
-    start.line.send(encode(start.line.version, frame))
+  constructor(parts: SessionParts, start: SessionStart) {
+    this.#parts = parts
+    this.#start = start
+    this.#mayJoin = createRate(parts.limits.joins)
+    this.#mayTalk = createRate(parts.limits.messages)
   }
-  const reply = ({ joinRef, ref, topic }: Frame, status: 'ok' | 'error', response: object) => {
-    say({ joinRef, ref, topic, event: 'phx_reply', payload: { status, response } })
+
+  hear(data: Buffer, isBinary: boolean): void {
+    const { line, hangUp } = this.#start
+    const frame = isBinary ? decodeBinary(data) : decodeText(line.version, data.toString())
+    if (frame === null) return hangUp(1003, 'not a frame')
+    if (!this.#mayTalk() || this.#waiting >= WAITING_LIMIT) return hangUp(1008, 'too many messages')
+    const plain = { ...frame, payload: 'payload' in frame ? frame.payload : null }
+    if (frame.topic === 'phoenix' && frame.event === 'heartbeat') return this.#reply(plain, 'ok', {})
+    const broadcast = 'broadcast' in frame ? frame.broadcast : null
+    this.#waiting += 1
+    // One after the other, in the order in which they came.
+    this.#turn = this.#turn
+      .then(() => this.#answer(plain, broadcast))
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ err: error }, 'a frame of realtime could not be answered')
+        const reason = 'The hub could not answer. Try again in a moment.'
+        this.#reply(plain, 'error', { reason })
+      })
+      .finally(() => {
+        this.#waiting -= 1
+      })
   }
-  const forget = (channel: Channel) => {
-    conversation.untrack(channel)
-    parts.channels.remove(channel)
-    clearTimeout(timers.get(channel))
-    timers.delete(channel)
-    if (own.get(channel.topic) === channel) own.delete(channel.topic)
+
+  end(): void {
+    this.#isOver = true
+    for (const channel of this.#own.values()) this.#forget(channel)
   }
-  const watchExpiry = (channel: Channel) => {
-    clearTimeout(timers.get(channel))
-    const { expiresAt } = channel.shown
-    if (expiresAt === null) return
-    const inMs = expiresAt.getTime() - Date.now()
-    const close = () => {
-      channel.close(closingWords('expired', expiresAt))
+
+  async #answer(frame: Frame, broadcast: Broadcast | null): Promise<void> {
+    if (this.#isOver) return
+    if (frame.event === 'phx_join') return this.#join(frame)
+    const channel = this.#own.get(frame.topic)
+    if (channel === undefined) {
+      // Left twice, or closed by us meanwhile: what the client wants is so already.
+      if (frame.event === 'phx_leave') return this.#reply(frame, 'ok', {})
+      return this.#reply(frame, 'error', { reason: 'unmatched topic' })
     }
-    if (inMs < TIMER_LIMIT_MS) timers.set(channel, setTimeout(close, Math.max(0, inMs)))
+    // Of a join that a newer one has replaced.
+    if (frame.joinRef !== null && frame.joinRef !== channel.joinRef) return
+    return this.#onChannel(channel, frame, broadcast)
   }
 
-  const enter = ({ channel: made, answer, problems }: Exclude<Joined, { refused: string }>, frame: Frame) => {
+  async #join(frame: Frame): Promise<void> {
+    const { channels: limit } = this.#parts.limits
+    const refuse = (reason: string) => {
+      this.#reply(frame, 'error', { reason })
+    }
+    if (!TOPIC.test(frame.topic)) return refuse('A topic is realtime: and a name.')
+    if (!this.#mayJoin()) return refuse('Too many joins: wait a moment.')
+    if (limit > 0 && this.#own.size >= limit && !this.#own.has(frame.topic)) {
+      return refuse(`A socket has ${limit} channels at most.`)
+    }
+    await this.#parts.ready
+    const { line, shown, apikey } = this.#start
+    const joined = await readJoin(this.#parts, { line, frame, shown, apikey })
+    if (this.#isOver) return
+    if ('refused' in joined) return refuse(joined.refused)
+    this.#enter(joined, frame)
+  }
+
+  #enter({ channel: made, answer, problems }: Exclude<Joined, { refused: string }>, frame: Frame): void {
     const { topic, joinRef } = made
-    const tell = (event: string, payload: unknown, ref: string | null = null) => {
-      say({ joinRef, ref, topic, event, payload })
+    const say = (event: string, payload: unknown, ref: string | null = null) => {
+      this.#say({ joinRef, ref, topic, event, payload })
     }
     const channel: Channel = {
       ...made,
-      say: ({ event, payload, ref }) => {
-        tell(event, payload, ref)
-      },
+      say,
       close: (why) => {
-        if (own.get(topic) !== channel) return
-        forget(channel)
-        tell('system', systemOf(topic, 'system', 'error', why))
-        tell('phx_close', {}, joinRef)
+        if (this.#own.get(topic) !== channel) return
+        this.#forget(channel)
+        say('system', systemOf(topic, 'system', 'error', why))
+        say('phx_close', {}, joinRef)
       },
     }
-    const older = own.get(topic)
+    const older = this.#own.get(topic)
     if (older !== undefined) {
-      forget(older)
-      older.say({ event: 'phx_close', payload: {}, ref: older.joinRef })
+      this.#forget(older)
+      older.say('phx_close', {}, older.joinRef)
     }
-    own.set(topic, channel)
-    parts.channels.add(channel)
-    watchExpiry(channel)
-    reply(frame, 'ok', { postgres_changes: answer })
-    for (const problem of problems) tell('system', systemOf(topic, 'postgres_changes', 'error', problem))
+    this.#own.set(topic, channel)
+    this.#parts.channels.add(channel)
+    this.#watchExpiry(channel)
+    this.#reply(frame, 'ok', { postgres_changes: answer })
+    for (const problem of problems) say('system', systemOf(topic, 'postgres_changes', 'error', problem))
     if (answer.length > 0 && problems.length === 0) {
-      tell('system', systemOf(topic, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL'))
+      say('system', systemOf(topic, 'postgres_changes', 'ok', 'Subscribed to PostgreSQL'))
     }
-    if (channel.presence.enabled) conversation.state(channel)
+    if (channel.presence.enabled) this.#parts.conversation.state(channel)
   }
 
-  const join = async (frame: Frame): Promise<void> => {
-    if (!TOPIC.test(frame.topic)) return reply(frame, 'error', { reason: 'A topic is realtime: and a name.' })
-    if (!mayJoin()) return reply(frame, 'error', { reason: 'Too many joins: wait a moment.' })
-    if (limits.channels > 0 && own.size >= limits.channels && !own.has(frame.topic)) {
-      return reply(frame, 'error', { reason: `A socket has ${limits.channels} channels at most.` })
-    }
-    await parts.ready
-    const { line, shown, apikey } = start
-    const joined = await readJoin(parts, { line, frame, shown, apikey })
-    if (isOver) return
-    if ('refused' in joined) return reply(frame, 'error', { reason: joined.refused })
-    enter(joined, frame)
-  }
-
-  const exchangeToken = async (channel: Channel, frame: Frame): Promise<void> => {
-    const token = objectOf(frame.payload).access_token
-    if (typeof token !== 'string' || token === '' || token === start.apikey || token.startsWith('sb_')) return
-    const shown = await parts.gate.recognise(token)
-    if (shown === null) return channel.close('The access token is forged, has expired or is unknown.')
-    const admitted = await admit(parts.gate, shown)
-    if (typeof admitted === 'string') return channel.close(admitted)
-    if (own.get(channel.topic) !== channel) return
-    const isHeard = channel.bindings.every(({ tables }) =>
-      tables.every(({ roles }) => roles.includes(admitted.databaseRole)),
-    )
-    if (!isHeard) return channel.close('The new access token may not read what this channel listens to.')
-    conversation.untrack(channel)
-    parts.channels.remove(channel)
-    Object.assign(channel, { shown, only: admitted.only, space: admitted.space })
-    parts.channels.add(channel)
-    watchExpiry(channel)
-  }
-
-  const onChannel = async (channel: Channel, frame: Frame, broadcast: Broadcast | null): Promise<void> => {
+  async #onChannel(channel: Channel, frame: Frame, broadcast: Broadcast | null): Promise<void> {
+    const { conversation } = this.#parts
     switch (frame.event) {
       case 'phx_leave':
-        forget(channel)
-        reply(frame, 'ok', {})
-        return
+        this.#forget(channel)
+        return this.#reply(frame, 'ok', {})
       case 'access_token':
-        return exchangeToken(channel, frame)
+        return this.#exchangeToken(channel, frame)
       case 'broadcast': {
         const message = broadcast ?? broadcastOf(frame.payload)
-        if (message === null) return reply(frame, 'error', { reason: 'A broadcast has an event.' })
+        if (message === null) return this.#reply(frame, 'error', { reason: 'A broadcast has an event.' })
         conversation.broadcast(channel, message)
-        if (channel.acknowledges) reply(frame, 'ok', {})
+        if (channel.acknowledges) this.#reply(frame, 'ok', {})
         return
       }
       case 'presence': {
         const { event, payload } = objectOf(frame.payload)
         if (event === 'track') conversation.track(channel, payload)
         else if (event === 'untrack') conversation.untrack(channel)
-        return reply(frame, 'ok', {})
+        return this.#reply(frame, 'ok', {})
       }
       default:
-        return reply(frame, 'error', { reason: `There is no event "${frame.event}".` })
+        return this.#reply(frame, 'error', { reason: `There is no event "${frame.event}".` })
     }
   }
 
-  const answer = async (frame: Frame, broadcast: Broadcast | null): Promise<void> => {
-    if (isOver) return
-    if (frame.event === 'phx_join') return join(frame)
-    const channel = own.get(frame.topic)
-    if (channel === undefined) {
-      // Left twice, or closed by us meanwhile: what the client wants is so already.
-      if (frame.event === 'phx_leave') return reply(frame, 'ok', {})
-      return reply(frame, 'error', { reason: 'unmatched topic' })
-    }
-    // Of a join that a newer one has replaced.
-    if (frame.joinRef !== null && frame.joinRef !== channel.joinRef) return
-    return onChannel(channel, frame, broadcast)
+  /** A token that is no longer good closes the channel; one of another company moves it there. */
+  async #exchangeToken(channel: Channel, frame: Frame): Promise<void> {
+    const { gate, channels, conversation } = this.#parts
+    const token = objectOf(frame.payload).access_token
+    const isSame = token === this.#start.apikey
+    if (typeof token !== 'string' || token === '' || isSame || token.startsWith('sb_')) return
+    const shown = await gate.recognise(token)
+    if (shown === null) return channel.close('The access token is forged, has expired or is unknown.')
+    const admitted = await admit(gate, shown)
+    if (typeof admitted === 'string') return channel.close(admitted)
+    if (this.#own.get(channel.topic) !== channel) return
+    const { databaseRole, only, space } = admitted
+    const isOpen = channel.bindings.every(({ tables }) =>
+      tables.every(({ roles }) => roles.includes(databaseRole)),
+    )
+    if (!isOpen) return channel.close('The new access token may not read what this channel listens to.')
+    if (space !== channel.space) conversation.untrack(channel)
+    channels.remove(channel)
+    Object.assign(channel, { shown, only, space })
+    channels.add(channel)
+    this.#watchExpiry(channel)
   }
 
-  return {
-    hear: (data, isBinary) => {
-      const frame = isBinary ? decodeBinary(data) : decodeText(start.line.version, data.toString())
-      if (frame === null) return start.hangUp(1003, 'not a frame')
-      if (!mayTalk() || waiting >= WAITING_LIMIT) return start.hangUp(1008, 'too many messages')
-      if (frame.topic === 'phoenix' && frame.event === 'heartbeat') {
-        return reply({ ...frame, payload: null }, 'ok', {})
-      }
-      const broadcast = 'broadcast' in frame ? frame.broadcast : null
-      const plain = { ...frame, payload: 'payload' in frame ? frame.payload : null }
-      waiting += 1
-      // One after the other, in the order in which they came.
-      turn = turn
-        .then(() => answer(plain, broadcast))
-        .catch((error: unknown) => {
-          log.warn({ err: error }, 'a frame of realtime could not be answered')
-          reply(plain, 'error', { reason: 'The hub could not answer. Try again in a moment.' })
-        })
-        .finally(() => {
-          waiting -= 1
-        })
-    },
-    end: () => {
-      isOver = true
-      for (const channel of own.values()) forget(channel)
-    },
+  #watchExpiry(channel: Channel): void {
+    clearTimeout(this.#timers.get(channel))
+    const { expiresAt } = channel.shown
+    if (expiresAt === null) return
+    const inMs = expiresAt.getTime() - Date.now()
+    const close = () => {
+      channel.close(closingWords('expired', expiresAt))
+    }
+    if (inMs < TIMER_LIMIT_MS) this.#timers.set(channel, setTimeout(close, Math.max(0, inMs)))
+  }
+
+  #forget(channel: Channel): void {
+    this.#parts.channels.remove(channel)
+    this.#parts.conversation.untrack(channel)
+    clearTimeout(this.#timers.get(channel))
+    this.#timers.delete(channel)
+    if (this.#own.get(channel.topic) === channel) this.#own.delete(channel.topic)
+  }
+
+  #reply({ joinRef, ref, topic }: Frame, status: 'ok' | 'error', response: object): void {
+    this.#say({ joinRef, ref, topic, event: 'phx_reply', payload: { status, response } })
+  }
+
+  #say(frame: Frame): void {
+    this.#start.line.send(encode(this.#start.line.version, frame))
   }
 }
 
@@ -236,5 +248,3 @@ export function createRate({ count, perMs }: Rate): () => boolean {
     return used <= count
   }
 }
-
-export type { Version }

@@ -17,21 +17,28 @@ export async function standingOfEach(
   channels: Iterable<Channel>,
   companies: readonly string[],
 ): Promise<Map<Channel, Standing>> {
-  const all = [...channels]
-  const shown = [...new Set(all.map((channel) => channel.shown))]
-  const found = await gate.standings(shown, companies)
-  const byShown = new Map(shown.map((one, at) => [one, found[at]]))
   const good = new Map<Channel, Standing>()
-  for (const channel of all) {
-    const standing = byShown.get(channel.shown)
-    // Its token was exchanged meanwhile: the new one has been looked at just now.
-    if (standing === undefined) continue
-    if (typeof standing === 'string') channel.close(closingWords(standing, channel.shown.expiresAt))
-    else if (standing.space !== channel.space) channel.close(closingWords('revoked', null))
-    else good.set(channel, standing)
+  let open = [...channels]
+  // A token that is exchanged while its standing is read is looked at anew: its channel must miss nothing.
+  for (let round = 0; open.length > 0 && round < ROUNDS; round += 1) {
+    const before = new Map(open.map((channel) => [channel, channel.shown]))
+    const shown = [...new Set(before.values())]
+    const found = await gate.standings(shown, companies)
+    const byShown = new Map(shown.map((one, at) => [one, found[at] ?? ('revoked' as const)]))
+    open = open.filter((channel) => channel.shown !== before.get(channel))
+    for (const [channel, used] of before) {
+      const standing = byShown.get(used) ?? 'revoked'
+      if (channel.shown !== used) continue
+      if (typeof standing === 'string') channel.close(closingWords(standing, used.expiresAt))
+      else if (standing.space !== channel.space) channel.close(closingWords('revoked', null))
+      else good.set(channel, standing)
+    }
   }
   return good
 }
+
+/** Nobody exchanges tokens that fast but to find out what happens. */
+const ROUNDS = 3
 
 /** The companies that must be asked about to judge channels that no change brought up. */
 export function companiesOf(channels: Iterable<Channel>): string[] {
