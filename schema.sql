@@ -6,6 +6,9 @@ create schema connect;
 grant usage on schema connect to crosstie_app;
 grant usage on schema connect to crosstie_worker;
 
+create schema hub;
+grant usage on schema hub to crosstie_app;
+
 create schema identity;
 grant usage on schema identity to anon;
 grant usage on schema identity to authenticated;
@@ -26,6 +29,12 @@ create schema public;
 grant create, usage on schema public to crosstie_owner;
 grant usage on schema public to public;
 
+create schema realtime;
+grant usage on schema realtime to anon;
+grant usage on schema realtime to authenticated;
+grant usage on schema realtime to crosstie_app;
+grant usage on schema realtime to service_role;
+
 create schema syncmaster;
 grant usage on schema syncmaster to crosstie_app;
 comment on schema syncmaster is 'SyncMaster''s tables as views, for SQL clients and BI.';
@@ -40,6 +49,8 @@ create table connect.auth_data (
   value text not null,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  refresh_owner uuid,
+  refresh_until timestamp with time zone,
   constraint auth_data_pkey PRIMARY KEY (connection_id),
   constraint auth_data_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE
 );
@@ -53,8 +64,43 @@ create policy use on connect.auth_data as permissive for all to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
   with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 grant delete, insert, select on connect.auth_data to crosstie_app;
-grant update (value, updated_at) on connect.auth_data to crosstie_app;
+grant update (value, updated_at, refresh_owner, refresh_until) on connect.auth_data to crosstie_app;
 comment on column connect.auth_data.value is 'A compact JWE over the JSON object of the credentials.';
+comment on column connect.auth_data.refresh_owner is 'Who is getting new tokens; free again when refresh_until has passed.';
+
+create table connect.catalog_version (
+  id bigint generated always as identity not null,
+  connection_id bigint not null,
+  group_id bigint not null,
+  version integer not null,
+  sync_id bigint,
+  change text not null,
+  hash text not null,
+  tables integer not null,
+  catalog jsonb not null,
+  diff jsonb default '[]'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint catalog_version_pkey PRIMARY KEY (id),
+  constraint catalog_version_connection_id_version_key UNIQUE (connection_id, version),
+  constraint catalog_version_change_check CHECK (change = ANY (ARRAY['first'::text, 'non_breaking'::text, 'breaking'::text])),
+  constraint catalog_version_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE,
+  constraint catalog_version_group_id_sync_id_fkey FOREIGN KEY (group_id, sync_id) REFERENCES connect.sync(group_id, id) ON DELETE SET NULL (sync_id)
+);
+CREATE INDEX catalog_version_group ON connect.catalog_version USING btree (group_id, connection_id, version DESC);
+CREATE INDEX catalog_version_sync ON connect.catalog_version USING btree (group_id, sync_id);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.catalog_version FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.catalog_version enable row level security, force row level security;
+create policy owner on connect.catalog_version as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.catalog_version as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on connect.catalog_version as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on connect.catalog_version to crosstie_app;
+comment on table connect.catalog_version is 'The tables and columns of a database as a sync found them; a new version only when they changed.';
 
 create table connect.connection (
   id bigint generated always as identity not null,
@@ -66,6 +112,7 @@ create table connect.connection (
   search_vector tsvector default ''::tsvector not null,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  secrets_shown jsonb default '{}'::jsonb not null,
   constraint connection_pkey PRIMARY KEY (id),
   constraint connection_connector_id_key UNIQUE (connector_id),
   constraint connection_group_id_id_key UNIQUE (group_id, id),
@@ -74,7 +121,11 @@ create table connect.connection (
   constraint connection_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
 );
 CREATE INDEX connection_search ON connect.connection USING gin (search_vector);
+CREATE TRIGGER health AFTER INSERT ON connect.connection FOR EACH ROW EXECUTE FUNCTION connect.make_health();
 CREATE TRIGGER keep BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUNCTION connect.keep_connection();
+CREATE TRIGGER publish_delete AFTER DELETE ON connect.connection REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
+CREATE TRIGGER publish_insert AFTER INSERT ON connect.connection REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
+CREATE TRIGGER publish_update AFTER UPDATE ON connect.connection REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
 CREATE TRIGGER touch BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table connect.connection enable row level security, force row level security;
 create policy change on connect.connection as permissive for update to crosstie_app
@@ -86,9 +137,205 @@ create policy owner on connect.connection as permissive for all to crosstie_owne
 create policy read on connect.connection as permissive for select to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 grant select on connect.connection to crosstie_app;
-grant update (name, description, auth_shown, updated_at) on connect.connection to crosstie_app;
+grant update (name, description, auth_shown, updated_at, secrets_shown) on connect.connection to crosstie_app;
 comment on table connect.connection is 'The companion of a connector: its number, name and description for /v1.';
 comment on column connect.connection.auth_shown is 'What of auth_data may be read back (its type, the user); null when there are no credentials.';
+comment on column connect.connection.secrets_shown is 'Which secrets are kept, and since when: {"password": {"set": true, "updated_at": …}}.';
+
+create table connect.directory_entry (
+  id bigint generated always as identity not null,
+  connection_id bigint not null,
+  group_id bigint not null,
+  kind text not null,
+  external_id character varying(256) not null,
+  union_id character varying(256),
+  user_id bigint,
+  name character varying(256) not null,
+  data jsonb default '{}'::jsonb not null,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint directory_entry_pkey PRIMARY KEY (id),
+  constraint directory_entry_connection_id_kind_external_id_key UNIQUE (connection_id, kind, external_id),
+  constraint directory_entry_kind_check CHECK (kind = ANY (ARRAY['department'::text, 'person'::text])),
+  constraint directory_entry_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE,
+  constraint directory_entry_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE SET NULL
+);
+CREATE INDEX directory_entry_group ON connect.directory_entry USING btree (group_id, connection_id, kind);
+CREATE INDEX directory_entry_user ON connect.directory_entry USING btree (user_id);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.directory_entry FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.directory_entry enable row level security, force row level security;
+create policy owner on connect.directory_entry as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.directory_entry as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on connect.directory_entry as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on connect.directory_entry to crosstie_app;
+grant update (union_id, user_id, name, data, removed_at, updated_at) on connect.directory_entry to crosstie_app;
+comment on table connect.directory_entry is 'Which user of the group is which person or department of a directory.';
+
+create table connect.file_entry (
+  connection_id bigint not null,
+  path text not null,
+  group_id bigint not null,
+  size_bytes bigint not null,
+  modified_at timestamp with time zone,
+  etag text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint file_entry_path_check CHECK (length(path) <= 4096),
+  constraint file_entry_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX file_entry_group ON connect.file_entry USING btree (group_id, connection_id);
+CREATE UNIQUE INDEX file_entry_path ON connect.file_entry USING btree (connection_id, md5(path));
+CREATE TRIGGER touch BEFORE UPDATE ON connect.file_entry FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.file_entry enable row level security, force row level security;
+create policy owner on connect.file_entry as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.file_entry as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on connect.file_entry as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on connect.file_entry to crosstie_app;
+grant update (size_bytes, modified_at, etag, updated_at) on connect.file_entry to crosstie_app;
+comment on table connect.file_entry is 'The listing of a file store as the last sync found it.';
+
+create table connect.health (
+  id bigint generated always as identity not null,
+  connection_id bigint not null,
+  group_id bigint not null,
+  state text default 'unknown'::text not null,
+  code text,
+  message text,
+  actor text,
+  since timestamp with time zone default now() not null,
+  last_check_at timestamp with time zone,
+  last_ok_at timestamp with time zone,
+  consecutive_failures integer default 0 not null,
+  due_at timestamp with time zone,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint health_pkey PRIMARY KEY (id),
+  constraint health_connection_id_key UNIQUE (connection_id),
+  constraint health_actor_check CHECK (actor = ANY (ARRAY['you'::text, 'provider'::text, 'operator'::text])),
+  constraint health_state_check CHECK (state = ANY (ARRAY['ok'::text, 'degraded'::text, 'broken'::text, 'unknown'::text])),
+  constraint health_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX health_due ON connect.health USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX health_group ON connect.health USING btree (group_id, connection_id);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.health FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.health enable row level security, force row level security;
+create policy change on connect.health as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on connect.health as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.health as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy worker on connect.health as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+grant select on connect.health to crosstie_app;
+grant update (state, code, message, actor, since, last_check_at, last_ok_at, consecutive_failures, due_at, updated_at) on connect.health to crosstie_app;
+grant select (id, connection_id, group_id, due_at, lease_owner, lease_until, attempts, updated_at) on connect.health to crosstie_worker;
+grant update (lease_owner, lease_until, attempts, updated_at) on connect.health to crosstie_worker;
+comment on table connect.health is 'How a connection fares, beside its status: checked on a schedule, on use and by hand.';
+comment on column connect.health.actor is 'Who must act: whoever keeps the connection, the other system, or the operator of the hub.';
+comment on column connect.health.due_at is 'When it is checked next; null: not by itself.';
+
+create table connect.sync (
+  id bigint generated always as identity not null,
+  connection_id bigint not null,
+  group_id bigint not null,
+  trigger text not null,
+  state text default 'pending'::text not null,
+  scheduled_for timestamp with time zone,
+  queued_at timestamp with time zone default now() not null,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  added bigint default 0 not null,
+  updated bigint default 0 not null,
+  deleted bigint default 0 not null,
+  unchanged bigint default 0 not null,
+  progress jsonb,
+  summary text,
+  error jsonb,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sync_pkey PRIMARY KEY (id),
+  constraint sync_group_id_id_key UNIQUE (group_id, id),
+  constraint sync_state_check CHECK (state = ANY (ARRAY['pending'::text, 'running'::text, 'stopping'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text])),
+  constraint sync_trigger_check CHECK (trigger = ANY (ARRAY['manual'::text, 'schedule'::text, 'event'::text])),
+  constraint sync_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity."user"(id) ON DELETE SET NULL,
+  constraint sync_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX sync_at_work ON connect.sync USING btree (connection_id) WHERE (state = ANY (ARRAY['running'::text, 'stopping'::text]));
+CREATE INDEX sync_created_by ON connect.sync USING btree (created_by);
+CREATE INDEX sync_of_connection ON connect.sync USING btree (group_id, connection_id, id DESC);
+CREATE INDEX sync_open ON connect.sync USING btree (queued_at, id) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text, 'stopping'::text]));
+CREATE UNIQUE INDEX sync_scheduled ON connect.sync USING btree (connection_id, scheduled_for);
+CREATE UNIQUE INDEX sync_waiting ON connect.sync USING btree (connection_id) WHERE (state = 'pending'::text);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.sync FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.sync enable row level security, force row level security;
+create policy owner on connect.sync as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.sync as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy worker on connect.sync as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+create policy write on connect.sync as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on connect.sync to crosstie_app;
+grant update (state, started_at, ended_at, added, updated, deleted, unchanged, progress, summary, error, updated_at) on connect.sync to crosstie_app;
+grant select (id, connection_id, group_id, state, queued_at, lease_owner, lease_until, attempts, updated_at) on connect.sync to crosstie_worker;
+grant update (lease_owner, lease_until, attempts, updated_at) on connect.sync to crosstie_worker;
+comment on table connect.sync is 'Each try to bring what the hub knows of another system in step with it.';
+comment on column connect.sync.progress is '{phase, done, total}, while it runs.';
+comment on column connect.sync.error is '{code, message, actor}: why it failed or was skipped, and who must act.';
+
+create table connect.sync_change (
+  sync_id bigint not null,
+  seq integer not null,
+  group_id bigint not null,
+  kind text not null,
+  item text not null,
+  note text default ''::text not null,
+  breaking boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sync_change_pkey PRIMARY KEY (sync_id, seq),
+  constraint sync_change_kind_check CHECK (kind = ANY (ARRAY['added'::text, 'updated'::text, 'deleted'::text])),
+  constraint sync_change_group_id_sync_id_fkey FOREIGN KEY (group_id, sync_id) REFERENCES connect.sync(group_id, id) ON DELETE CASCADE
+);
+CREATE INDEX sync_change_group ON connect.sync_change USING btree (group_id, sync_id, seq);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.sync_change FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.sync_change enable row level security, force row level security;
+create policy owner on connect.sync_change as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on connect.sync_change as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on connect.sync_change as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on connect.sync_change to crosstie_app;
+comment on table connect.sync_change is 'What a sync found changed, one line each, up to a limit.';
 
 create table identity.application (
   id bigint generated always as identity not null,
@@ -557,7 +804,13 @@ CREATE INDEX idx_integration_connectors_company_id ON public.integration_connect
 CREATE INDEX integration_connectors_created_by ON public.integration_connectors USING btree (created_by);
 CREATE INDEX integration_connectors_updated_by ON public.integration_connectors USING btree (updated_by);
 CREATE TRIGGER companion AFTER INSERT ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.make_companion();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.guard_authors();
 CREATE TRIGGER keep BEFORE UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.keep_connector();
+CREATE TRIGGER plan_changed AFTER UPDATE ON public.integration_connectors FOR EACH ROW WHEN ((new.schedule IS DISTINCT FROM old.schedule)) EXECUTE FUNCTION connect.plan_sync();
+CREATE TRIGGER plan_made AFTER INSERT ON public.integration_connectors FOR EACH ROW WHEN ((new.schedule <> '{}'::jsonb)) EXECUTE FUNCTION connect.plan_sync();
+CREATE TRIGGER publish_delete AFTER DELETE ON public.integration_connectors REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
+CREATE TRIGGER publish_insert AFTER INSERT ON public.integration_connectors REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
+CREATE TRIGGER publish_update AFTER UPDATE ON public.integration_connectors REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
 CREATE TRIGGER touch BEFORE UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table public.integration_connectors enable row level security, force row level security;
 create policy "Connectors manageable by admins" on public.integration_connectors as permissive for all to anon, authenticated
@@ -597,6 +850,44 @@ comment on column public.integration_connectors.created_by is '创建人';
 comment on column public.integration_connectors.updated_by is '更新人';
 comment on column public.integration_connectors.created_at is '创建时间';
 comment on column public.integration_connectors.updated_at is '更新时间';
+
+create table realtime.change (
+  id bigint generated always as identity not null,
+  company_id uuid not null,
+  schema_name text not null,
+  table_name text not null,
+  type text not null,
+  record jsonb,
+  old_record jsonb default '{}'::jsonb not null,
+  errors text[],
+  xid xid8 default pg_current_xact_id() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint change_pkey PRIMARY KEY (id),
+  constraint change_type_check CHECK (type = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text]))
+);
+CREATE INDEX change_company ON realtime.change USING btree (company_id, id);
+CREATE INDEX change_created ON realtime.change USING btree (created_at);
+CREATE INDEX change_xid ON realtime.change USING btree (xid);
+CREATE TRIGGER cut BEFORE INSERT ON realtime.change FOR EACH ROW EXECUTE FUNCTION realtime.cut_record();
+CREATE TRIGGER tell AFTER INSERT ON realtime.change REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.tell();
+alter table realtime.change enable row level security, force row level security;
+create policy document on realtime.change as permissive for select to anon, authenticated
+  using (((schema_name = 'public'::text) AND (table_name = 'integration_connectors'::text) AND (company_id = ( SELECT public.current_company_id() AS current_company_id))));
+create policy member on realtime.change as permissive for select to crosstie_app
+  using (((company_id = ANY (( SELECT connect.caller_companies(1) AS caller_companies)::uuid[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on realtime.change as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy service on realtime.change as permissive for select to service_role
+  using (((schema_name = 'public'::text) AND (table_name = 'integration_connectors'::text) AND COALESCE((company_id = ( SELECT public.current_company_id() AS current_company_id)), (( SELECT public.current_company_id() AS current_company_id) IS NULL))));
+grant select on realtime.change to anon;
+grant select on realtime.change to authenticated;
+grant select on realtime.change to crosstie_app;
+grant select on realtime.change to service_role;
+comment on table realtime.change is 'What changed in the tables that are open to realtime, as its readers may see it. The tenant stands in the row, so that a delete is judged, too.';
+comment on column realtime.change.old_record is 'The key alone: what a row held before is nobody''s to read any more.';
+comment on column realtime.change.xid is 'The transaction: with a snapshot it tells what came since, also from a transaction that began early and ended late.';
 
 create table transfer.mark (
   transfer_id bigint not null,
@@ -689,6 +980,9 @@ CREATE UNIQUE INDEX run_scheduled ON transfer.run USING btree (group_id, transfe
 CREATE INDEX run_transfer ON transfer.run USING btree (group_id, transfer_id, created_at DESC, id DESC);
 CREATE INDEX run_waiting ON transfer.run USING btree (queue_slug, queued_at, id) WHERE ((queued_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['CREATED'::character varying, 'STARTED'::character varying, 'SEND_STOP_SIGNAL'::character varying])::text[])));
 CREATE TRIGGER keep BEFORE UPDATE ON transfer.run FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER publish_delete AFTER DELETE ON transfer.run REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_run();
+CREATE TRIGGER publish_insert AFTER INSERT ON transfer.run REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_run();
+CREATE TRIGGER publish_update AFTER UPDATE ON transfer.run REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_run();
 CREATE TRIGGER touch BEFORE UPDATE ON transfer.run FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table transfer.run enable row level security, force row level security;
 create policy add on transfer.run as permissive for insert to crosstie_app
@@ -782,6 +1076,48 @@ create policy read on transfer.transfer as permissive for select to crosstie_app
 create policy remove on transfer.transfer as permissive for delete to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 grant delete, insert, select, update on transfer.transfer to crosstie_app;
+
+create view hub.connections with (security_invoker=true) as
+ SELECT c.id,
+    i.id AS uuid,
+    c.group_id,
+    i.company_id,
+    c.name,
+    c.description,
+    i.provider AS type,
+    i.connector_type,
+    i.status,
+    i.last_synced_at,
+    c.created_at,
+    GREATEST(c.updated_at, i.updated_at) AS updated_at
+   FROM connect.connection c
+     JOIN public.integration_connectors i ON i.id = c.connector_id;
+grant select on hub.connections to crosstie_app;
+comment on view hub.connections is 'Connections as a list shows them; open to realtime.';
+
+create view hub.runs with (security_invoker=true) as
+ SELECT r.id,
+    r.group_id,
+    g.uuid AS company_id,
+    r.transfer_id,
+    t.name AS transfer_name,
+    r.status,
+    r.type,
+    r.started_at,
+    r.ended_at,
+    r.queued_at,
+    r.engine,
+    r.progress,
+    r.error,
+    r.attempts,
+    r.created_by,
+    r.created_at,
+    r.updated_at
+   FROM transfer.run r
+     JOIN transfer.transfer t ON t.group_id = r.group_id AND t.id = r.transfer_id
+     JOIN identity."group" g ON g.id = r.group_id;
+grant select on hub.runs to crosstie_app;
+comment on view hub.runs is 'Runs as a list shows them, with their progress; open to realtime.';
 
 create view syncmaster.auth_data with (security_invoker=true) as
  SELECT connection_id,
@@ -892,6 +1228,52 @@ CREATE OR REPLACE FUNCTION connect.caller_companies(least_level integer)
 RETURN ARRAY(SELECT (jsonb_each_text.key)::uuid AS key FROM jsonb_each_text(COALESCE((platform.claims() -> 'companies'::text), '{}'::jsonb)) jsonb_each_text(key, value) WHERE ((jsonb_each_text.value)::integer >= caller_companies.least_level));
 grant execute on function connect.caller_companies(integer) to public;
 
+CREATE OR REPLACE FUNCTION connect.guard_authors()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  named uuid;
+  acting text := current_setting('role', true);
+begin
+  if acting not in ('crosstie_app', 'anon', 'authenticated', 'service_role') then return new; end if;
+  if new.created_by is null and acting <> 'crosstie_app' then
+    new.created_by := (platform.claims() ->> 'sub')::uuid;
+  end if;
+  foreach named in array array[
+    case when tg_op = 'INSERT' or new.created_by is distinct from old.created_by then new.created_by end,
+    case when tg_op = 'INSERT' or new.updated_by is distinct from old.updated_by then new.updated_by end
+  ] loop
+    continue when named is null;
+    if not exists (
+      select from identity."user" u join identity."group" g on g.uuid = new.company_id
+      where u.uuid = named and (
+        u.id in (g.owner_id, g.system_user_id) or u.id = identity.caller_id()
+        or exists (select from identity.user_group m where m.group_id = g.id and m.user_id = u.id)
+      )
+    ) then
+      raise foreign_key_violation using
+        message = 'created_by and updated_by must be users of the company',
+        schema = 'public', table = 'integration_connectors';
+    end if;
+  end loop;
+  return new;
+end
+$function$;
+grant execute on function connect.guard_authors() to public;
+
+CREATE OR REPLACE FUNCTION connect.hook_target(connector uuid)
+ RETURNS TABLE(connection_id bigint, group_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select c.id, c.group_id from connect.connection c where c.connector_id = connector
+$function$;
+grant execute on function connect.hook_target(uuid) to crosstie_worker;
+
 CREATE OR REPLACE FUNCTION connect.keep_connection()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -947,6 +1329,43 @@ begin
 end
 $function$;
 grant execute on function connect.make_companion() to public;
+
+CREATE OR REPLACE FUNCTION connect.make_health()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into connect.health (connection_id, group_id, due_at) values (new.id, new.group_id, now() + interval '1 minute');
+  return null;
+end
+$function$;
+grant execute on function connect.make_health() to public;
+
+CREATE OR REPLACE FUNCTION connect.plan_sync()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  place record;
+begin
+  select c.id, c.group_id into place from connect.connection c where c.connector_id = new.id;
+  if place.id is null then return null; end if;
+  if new.schedule ->> 'type' in ('interval', 'cron') then
+    insert into platform.timer (kind, key, due_at, payload)
+    values ('connect.schedule', place.id::text, now(), jsonb_build_object('group_id', place.group_id, 'plan', true))
+    on conflict (kind, key) do update set due_at = excluded.due_at, payload = excluded.payload,
+      error = null, attempts = 0, lease_owner = null, lease_until = null;
+  else
+    delete from platform.timer where kind = 'connect.schedule' and key = place.id::text;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function connect.plan_sync() to public;
 
 CREATE OR REPLACE FUNCTION connect.reassign_authors()
  RETURNS trigger
@@ -1033,6 +1452,13 @@ CREATE OR REPLACE FUNCTION identity.guard_user()
  SET search_path TO ''
 AS $function$
 begin
+  if current_user = 'crosstie_app' and not identity.is_superuser()
+    and (new.is_superuser, new.username, new.kind, new.home_group_id)
+      is not distinct from (old.is_superuser, old.username, old.kind, old.home_group_id)
+    and old.home_group_id is not null and old.kind <> 2
+  then
+    return new;
+  end if;
   if current_user = 'crosstie_app' and not identity.is_superuser()
     and (new.is_superuser, new.status, new.username, new.kind, new.home_group_id)
       is distinct from (old.is_superuser, old.status, old.username, old.kind, old.home_group_id)
@@ -1148,6 +1574,121 @@ CREATE OR REPLACE FUNCTION public.has_role(role_key text)
 RETURN COALESCE((((platform.claims() -> 'app_metadata'::text) -> 'role_keys'::text) ? role_key), false);
 grant execute on function public.has_role(text) to public;
 comment on function public.has_role(text) is 'Whether the token''s app_metadata.role_keys holds the key.';
+
+CREATE OR REPLACE FUNCTION realtime.cut_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- As Supabase does it: the short values stay, and the change says that it was cut.
+  if octet_length(new.record::text) > 1048576 then
+    new.record := (
+      select jsonb_object_agg(key, value) from jsonb_each(new.record) where octet_length(value::text) <= 64
+    );
+    new.errors := array['Error 413: Payload Too Large'];
+  end if;
+  return new;
+end
+$function$;
+grant execute on function realtime.cut_record() to public;
+
+CREATE OR REPLACE FUNCTION realtime.publish_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    -- Where the group itself goes there is nobody left to tell.
+    insert into realtime.change (company_id, schema_name, table_name, type, old_record)
+    select g.uuid, 'hub', 'connections', tg_op, jsonb_build_object('id', r.id)
+    from removed r join identity."group" g on g.id = r.group_id;
+    return null;
+  end if;
+  insert into realtime.change (company_id, schema_name, table_name, type, record, old_record)
+  select v.company_id, 'hub', 'connections', tg_op, to_jsonb(v),
+    case tg_op when 'UPDATE' then jsonb_build_object('id', v.id) else '{}' end
+  from hub.connections v join added a on a.id = v.id;
+  return null;
+end
+$function$;
+grant execute on function realtime.publish_connection() to public;
+
+CREATE OR REPLACE FUNCTION realtime.publish_connector()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    insert into realtime.change (company_id, schema_name, table_name, type, old_record)
+    select company_id, 'public', 'integration_connectors', tg_op, jsonb_build_object('id', id) from removed;
+    return null;
+  end if;
+  insert into realtime.change (company_id, schema_name, table_name, type, record, old_record)
+  select a.company_id, 'public', 'integration_connectors', tg_op, to_jsonb(a),
+    case tg_op when 'UPDATE' then jsonb_build_object('id', a.id) else '{}' end
+  from added a;
+  if tg_op = 'UPDATE' then
+    -- Its companion's view shows parts of it.
+    insert into realtime.change (company_id, schema_name, table_name, type, record, old_record)
+    select v.company_id, 'hub', 'connections', tg_op, to_jsonb(v), jsonb_build_object('id', v.id)
+    from hub.connections v join added a on a.id = v.uuid join removed o on o.id = a.id
+    where (a.provider, a.connector_type, a.status, a.last_synced_at)
+      is distinct from (o.provider, o.connector_type, o.status, o.last_synced_at);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function realtime.publish_connector() to public;
+
+CREATE OR REPLACE FUNCTION realtime.publish_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into realtime.change (company_id, schema_name, table_name, type, record)
+    select v.company_id, 'hub', 'runs', tg_op, to_jsonb(v) from hub.runs v join added a on a.id = v.id;
+  elsif tg_op = 'UPDATE' then
+    -- Leases are renewed all the time and are nobody's news.
+    insert into realtime.change (company_id, schema_name, table_name, type, record, old_record)
+    select v.company_id, 'hub', 'runs', tg_op, to_jsonb(v), jsonb_build_object('id', v.id)
+    from hub.runs v join added a on a.id = v.id join removed o on o.id = a.id
+    where (a.status, a.started_at, a.ended_at, a.queued_at, a.engine, a.progress, a.error)
+      is distinct from (o.status, o.started_at, o.ended_at, o.queued_at, o.engine, o.progress, o.error);
+  -- A transfer with its history, or a year of old runs, goes as one: a list is read anew then.
+  elsif (select count(*) from (select from removed limit 1001) r) <= 1000 then
+    insert into realtime.change (company_id, schema_name, table_name, type, old_record)
+    select g.uuid, 'hub', 'runs', tg_op, jsonb_build_object('id', r.id)
+    from removed r join identity."group" g on g.id = r.group_id;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function realtime.publish_run() to public;
+
+CREATE OR REPLACE FUNCTION realtime.tell()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_notify('realtime.change', company_id || ' ' || string_agg(id::text, ',' order by id))
+  from (
+    select company_id, id, (row_number() over (partition by company_id order by id) - 1) / 200 as part from added
+  ) numbered
+  group by company_id, part
+  order by min(id);
+  return null;
+end
+$function$;
+grant execute on function realtime.tell() to public;
 
 CREATE OR REPLACE FUNCTION transfer.keep_group()
  RETURNS trigger

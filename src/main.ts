@@ -5,7 +5,7 @@ import { type Database, type EmbeddedPostgres, openDatabase, startEmbeddedPostgr
 import { pruneEvents } from '#event'
 import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
-import { CONNECTION_TABLES, createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
+import { addRestRoutes, CONNECTION_TABLES, createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
 import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
@@ -70,7 +70,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     addHealth(app, () => isReady(db))
 
     const reach = reachOf(config, url)
-    const connect = createConnect({ db, vault, reach, countUses: countTransfersOf })
+    const connect = createConnect({ db, vault, reach, countUses: countTransfersOf, log, settings })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.
     if (settings.parts.includes('server')) {
@@ -79,6 +79,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
       const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
       stops.push(async () => realtime.stop())
       await realtime.addRoutes(app)
+      addRestRoutes(app, { db, gate: identity.gate, rowsLimit: settings.limit_rest_rows.count })
       await servePage(app, path.join(config.home, 'web', 'dist'))
     }
     await app.listen({ host: settings.host, port: settings.port })
@@ -87,7 +88,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     address = publicUrl({ ...settings, port })
     if (settings.parts.includes('worker')) {
       const retention = await startRetention(settings, db, log)
-      stops.push(() => retention.stop(0), (await transfer.startWorker()).stop)
+      stops.push(() => retention.stop(0), connect.startWorker().stop, (await transfer.startWorker()).stop)
     }
     for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
       log.warn(
@@ -121,6 +122,7 @@ function startRetention(settings: Settings, db: Database, log: Log) {
       { table: 'identity.audit', days: settings.limit_audit_days.count },
       { table: 'identity.session', since: 'expires_at', days: 1 },
       { table: 'identity.sign_in_try', since: 'ends_at', days: 1 },
+      { table: 'connect.sync', since: 'ended_at', days: settings.limit_syncs_days.count },
       { table: 'transfer.run', since: 'ended_at', where: ended, days: settings.limit_runs_days.count },
     ],
     more: settings.limit_events_days.count === 0 ? [] : [() => pruneOldEvents(db, settings)],
@@ -129,8 +131,8 @@ function startRetention(settings: Settings, db: Database, log: Log) {
 
 function pruneOldEvents(db: Database, settings: Settings): Promise<number> {
   const olderThan = new Date(Date.now() - settings.limit_events_days.count * 24 * 60 * 60_000)
-  // No kind has a handler yet: every event is a fact.
-  return pruneEvents(db, { olderThan, handledKinds: [] })
+  // All others are facts. These wait for the room that fills accounts by them, however long it takes to come.
+  return pruneEvents(db, { olderThan, handledKinds: ['directory.changed'] })
 }
 
 /** What connections may touch of the world. */

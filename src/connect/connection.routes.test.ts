@@ -343,7 +343,7 @@ describe('browsing', () => {
 describe('the providers', () => {
   it('come with the schemas that draw their forms, secrets marked', async () => {
     const { body } = await hub.as('gus').get('/v1/providers')
-    expect(body.items).toHaveLength(15)
+    expect(body.items.length).toBeGreaterThanOrEqual(15)
     expect(body.items[0]).toMatchObject({
       provider: 'postgres',
       connector_type: 'database',

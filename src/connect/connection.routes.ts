@@ -16,6 +16,10 @@ import { MANIFESTS } from './manifests.ts'
 const View = { view: Type.Optional(Type.Literal('full')) }
 export const ConnectionPath = Type.Object({ connection_id: Id })
 const TYPES = MANIFESTS.map(({ provider }) => provider)
+/** Its clients know these fifteen, and would not know what to do with another. */
+const SYNCMASTERS_TYPES = MANIFESTS.filter(
+  ({ connectorType }) => connectorType === 'database' || connectorType === 'file',
+).map(({ provider }) => provider)
 const Values = Type.Record(Type.String(), Type.Unknown())
 
 const ConnectionRead = Type.Object({
@@ -77,11 +81,12 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
     {
       schema: {
         tags,
-        summary: 'List the types of connections',
+        summary: "List the types of connections: SyncMaster's, and with view=full all",
+        querystring: Type.Object(View),
         response: { 200: Type.Array(Type.String()) },
       },
     },
-    async () => TYPES,
+    async ({ query }) => (query.view === 'full' ? TYPES : SYNCMASTERS_TYPES),
   )
 
   app.post(

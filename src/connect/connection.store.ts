@@ -50,6 +50,32 @@ export function findConnection(tx: Tx, id: number): Promise<Connection | undefin
   return connections(tx).select(COLUMNS).where('c.id', '=', id).executeTakeFirst()
 }
 
+/** As it lies in the table, where SQL may have put anything. */
+export async function findSchedule(tx: Tx, connectorId: string): Promise<unknown> {
+  const found = await tx
+    .selectFrom('public.integration_connectors')
+    .select('schedule')
+    .where('id', '=', connectorId)
+    .executeTakeFirst()
+  return found?.schedule ?? {}
+}
+
+export async function putSchedule(
+  tx: Tx,
+  connectorId: string,
+  written: { schedule?: object; status?: string; userId: number },
+): Promise<void> {
+  await tx
+    .updateTable('public.integration_connectors')
+    .set(({ selectFrom }) => ({
+      ...(written.schedule === undefined ? {} : { schedule: JSON.stringify(written.schedule) }),
+      ...(written.status === undefined ? {} : { status: written.status }),
+      updated_by: selectFrom('identity.user').select('uuid').where('id', '=', written.userId),
+    }))
+    .where('id', '=', connectorId)
+    .execute()
+}
+
 /** The row stays as it is until the transaction ends: nothing starts to use it, nothing changes it. */
 export async function lockConnection(tx: Tx, id: number): Promise<void> {
   await tx.selectFrom('connect.connection').select('id').where('id', '=', id).forUpdate().execute()
@@ -172,7 +198,9 @@ export async function putSeal(
   await tx
     .insertInto('connect.auth_data')
     .values({ connection_id: id, group_id: groupId, value })
-    .onConflict((conflict) => conflict.column('connection_id').doUpdateSet({ value }))
+    .onConflict((conflict) =>
+      conflict.column('connection_id').doUpdateSet({ value, refresh_owner: null, refresh_until: null }),
+    )
     .execute()
   await tx
     .updateTable('connect.connection')

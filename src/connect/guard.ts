@@ -41,6 +41,8 @@ export interface Guard {
    * @throws Fault `connect.host_refused`, `connect.host_unknown` or `connect.own_database`, in words.
    */
   reach: (host: string, port: number, database?: string) => Promise<string>
+  /** The same for services on the web, which are never at a private address. */
+  reachPublic: (host: string, port: number) => Promise<string>
 }
 
 const RESOLVE_LIMIT_MS = 5_000
@@ -62,12 +64,18 @@ const refused = blockList([
   'ff00::/8',
 ])
 
+/** Addresses of somebody's own network: databases and file stores may be there, services on the web are not. */
+const inside = blockList(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'])
+
 export function createGuard({ allow, loopbackOpen, own, resolve = resolveAll }: GuardOptions): Guard {
   const openings = allow.map(readOpening)
 
-  const verdict = (host: string, address: string, port: number): string | null => {
+  const verdict = (host: string, address: string, port: number, isPublic = false): string | null => {
     if (openings.some((opening) => opening(host, address, port))) return null
-    if (loopback.check(address, family(address))) return loopbackOpen ? null : 'the hub’s own machine'
+    if (loopback.check(address, family(address))) {
+      return loopbackOpen && !isPublic ? null : 'the hub’s own machine'
+    }
+    if (isPublic && inside.check(address, family(address))) return 'a private network'
     return refused.check(address, family(address)) ? 'an address that is kept for the network itself' : null
   }
 
@@ -79,27 +87,31 @@ export function createGuard({ allow, loopbackOpen, own, resolve = resolveAll }: 
     return hosts.some((host) => host === address || (isLoopback(host) && isLoopback(address)))
   }
 
+  const judged = async (host: string, port: number, isPublic: boolean): Promise<string> => {
+    const name = host.trim()
+    if (name === '' || name.includes('/')) {
+      throw refusal(host, port, 'it is not the name or address of a host')
+    }
+    const addresses = await addressesOf(name, resolve)
+    const open = addresses.find((address) => verdict(name, address, port, isPublic) === null)
+    const [first] = addresses
+    if (first === undefined) throw unknownHost(host)
+    if (open === undefined)
+      throw refusal(host, port, `it leads to ${verdict(name, first, port, isPublic)} (${first})`)
+    return open
+  }
+  const notOwn = async (host: string, address: string, port: number, database?: string): Promise<string> => {
+    if (!(await isOwn(address, port, database))) return address
+    throw new Fault(
+      'forbidden',
+      'connect.own_database',
+      `${host}:${port} is the hub's own database, which no connection may use. Make a database of its own for the data.`,
+    )
+  }
+
   return {
-    reach: async (host, port, database) => {
-      const name = host.trim()
-      if (name === '' || name.includes('/')) {
-        throw refusal(host, port, 'it is not the name or address of a host')
-      }
-      const addresses = await addressesOf(name, resolve)
-      const open = addresses.find((address) => verdict(name, address, port) === null)
-      const [first] = addresses
-      if (first === undefined) throw unknownHost(host)
-      if (open === undefined)
-        throw refusal(host, port, `it leads to ${verdict(name, first, port)} (${first})`)
-      if (await isOwn(open, port, database)) {
-        throw new Fault(
-          'forbidden',
-          'connect.own_database',
-          `${host}:${port} is the hub's own database, which no connection may use. Make a database of its own for the data.`,
-        )
-      }
-      return open
-    },
+    reach: async (host, port, database) => notOwn(host, await judged(host, port, false), port, database),
+    reachPublic: async (host, port) => notOwn(host, await judged(host, port, true), port),
   }
 }
 

@@ -2,22 +2,32 @@
  * How to reach other systems: connections, their providers and their sealed secrets.
  *
  * ```ts
- * const connect = createConnect({ db, vault, reach, countUses })
+ * const connect = createConnect({ db, vault, reach, countUses, log, settings })
  * connect.addRoutes(app)
  * const opened = await connect.openConnection(tx, connection) // settings and opened credentials, for a run
  * ```
  */
+import type { Settings } from '#config'
 import type { Database } from '#database'
 import type { Server } from '#http'
+import { type Caller, levelIn } from '#identity'
+import type { Log } from '#log'
 import type { Vault } from '#vault'
 import { addConnectionRoutes } from './connection.routes.ts'
-import type { Connection, Tx } from './connection.store.ts'
+import { type Connection, findConnection, type Tx } from './connection.store.ts'
 import { type CountUses } from './connection.ts'
 import { openCredentials } from './credentials.ts'
 import { addProbeRoutes } from './probe.routes.ts'
 import type { Actions, Opened } from './provider.ts'
-import { createLocalActions } from './providers/local.ts'
-import { createPostgresActions } from './providers/postgres.ts'
+import { addHealthRoutes } from './health.routes.ts'
+import { noteOutcome, type Outcome } from './health.ts'
+import { addHookRoutes } from './hook.routes.ts'
+import { MANIFESTS } from './manifests.ts'
+import { createOpenFresh } from './oauth.ts'
+import { addCatalogRoutes } from './catalog.routes.ts'
+import { addScheduleRoutes } from './schedule.routes.ts'
+import { addSyncRoutes } from './sync.routes.ts'
+import { startConnectWorker } from './worker.ts'
 import type { Reach } from './reach.ts'
 
 export type { Connection } from './connection.store.ts'
@@ -25,39 +35,64 @@ export { type Change, type CountUses, duplicateConnection, visibleConnection } f
 export { credentialsMissing } from './credentials.ts'
 export { createGuard, type Guard, type OwnDatabase, ownDatabaseOf } from './guard.ts'
 export { MANIFESTS, manifestOf } from './manifests.ts'
+export type { Outcome } from './health.ts'
 export { notCarried } from './probe.routes.ts'
+export { CONNECTION_TABLES } from './open-tables.ts'
 export type { Opened } from './provider.ts'
 export { insideFolder, localFolder, makeFolder } from './providers/local.ts'
 export { postgresLogin } from './providers/postgres.ts'
 export type { DescribeFile, Reach } from './reach.ts'
+export { addRestRoutes } from './rest/rest.routes.ts'
 export { lostConnections, resealAll, type Resealed } from './reseal.ts'
+export { ASLEEP } from './sync.ts'
 export type { ConnectTables } from './tables.ts'
-export { CONNECTION_TABLES } from './open-tables.ts'
 
 export interface ConnectOptions {
   db: Database
   vault: Vault
   reach: Reach
   countUses: CountUses
+  log: Log
+  settings: Pick<Settings, 'syncs' | 'health_minutes' | 'limit_sync_items' | 'limit_hooks'>
 }
 
 export interface Connect {
   addRoutes: (app: Server) => void
   /** @throws Fault 404 in SyncMaster's words when the connection has no credentials. */
   openConnection: (tx: Tx, connection: Connection) => Promise<Opened>
+  /** The same with tokens that are good now; it may ask the other system, so never inside a transaction. */
+  openFresh: (caller: Caller, connection: Connection) => Promise<Opened>
+  /** How a use of a connection went, for its health. Whoever may only read it changes nothing. */
+  reportUse: (caller: Caller, connectionId: number, outcome: Outcome) => Promise<void>
+  /** Carries syncs, keeps their schedules, looks after health. */
+  startWorker: () => { stop: () => Promise<void> }
 }
 
-export function createConnect({ db, vault, reach, countUses }: ConnectOptions): Connect {
+export function createConnect(options: ConnectOptions): Connect {
+  const { db, vault, reach, countUses, log, settings } = options
   const rules = { db, vault, countUses }
-  const actions = new Map<string, Actions>([
-    ['postgres', createPostgresActions(reach)],
-    ['local', createLocalActions(reach)],
-  ])
+  const actions = new Map<string, Actions>(
+    MANIFESTS.flatMap(({ provider, act }) => (act === undefined ? [] : [[provider, act(reach)] as const])),
+  )
+  const openFresh = createOpenFresh({ db, vault, reach })
   return {
     addRoutes: (app) => {
       addConnectionRoutes(app, rules)
-      addProbeRoutes(app, { ...rules, actions })
+      addProbeRoutes(app, { ...rules, actions, openFresh })
+      addHealthRoutes(app, db)
+      addSyncRoutes(app, db)
+      addScheduleRoutes(app, db)
+      addCatalogRoutes(app, db)
+      addHookRoutes(app, { db, vault, actions, log, perConnection: settings.limit_hooks })
     },
     openConnection: (tx, connection) => openCredentials(tx, vault, connection),
+    openFresh,
+    reportUse: (caller, connectionId, outcome) =>
+      db.withCaller(caller, async (tx: Tx, afterCommit) => {
+        const connection = await findConnection(tx, connectionId)
+        if (connection === undefined || levelIn(caller, connection.group_id) < 2) return
+        await noteOutcome({ db, tx, afterCommit }, connection, outcome)
+      }),
+    startWorker: () => startConnectWorker({ db, log, actions, openFresh, settings }),
   }
 }

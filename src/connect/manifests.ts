@@ -14,6 +14,7 @@ import { s3 } from './providers/s3.ts'
 import { samba } from './providers/samba.ts'
 import { sftp } from './providers/sftp.ts'
 import { webdav } from './providers/webdav.ts'
+import { webhook } from './providers/webhook.ts'
 
 /** Every provider, in the order in which the page offers them: what works first. A new one is one file and one line. */
 export const MANIFESTS: readonly Manifest[] = [
@@ -32,6 +33,7 @@ export const MANIFESTS: readonly Manifest[] = [
   samba,
   sftp,
   webdav,
+  webhook,
 ]
 
 export function manifestOf(provider: string): Manifest | undefined {

@@ -1,21 +1,24 @@
 /** What asks the other system itself: Test, browse, columns. Never inside a transaction, and never for long. */
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Fault, messageOf } from '#fault'
 import type { Server } from '#http'
 import { type Caller, levelIn, requireLevel } from '#identity'
 import { type ConnectionBody, TestBody } from './connection.body.ts'
 import { ConnectionPath } from './connection.routes.ts'
 import { type ConnectionRules, visibleConnection } from './connection.ts'
-import type { Tx } from './connection.store.ts'
-import { mergedAuth, missingSecrets, openCredentials } from './credentials.ts'
+import { type Connection, findConnection, type Tx } from './connection.store.ts'
+import { mergedAuth, missingSecrets } from './credentials.ts'
+import { noteOutcome, type Outcome } from './health.ts'
+import { inTime } from './in-time.ts'
 import { MANIFESTS, manifestOf } from './manifests.ts'
-import { type Actions, createAuthSchema, type Opened } from './provider.ts'
+import type { OpenFresh } from './oauth.ts'
+import { type Actions, type Checked, createAuthSchema, type Opened } from './provider.ts'
 
 export interface ProbeRules extends ConnectionRules {
   actions: ReadonlyMap<string, Actions>
+  openFresh: OpenFresh
 }
 
-const PROBE_LIMIT_MS = 10_000
 const Values = Type.Record(Type.String(), Type.Unknown())
 
 const TestResult = Type.Object({
@@ -70,6 +73,8 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
                   discover: Type.Boolean(),
                   source: Type.Boolean(),
                   target: Type.Boolean(),
+                  sync: Type.Boolean(),
+                  hook: Type.Boolean(),
                 }),
               }),
             ),
@@ -95,7 +100,7 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
       // Every member of the union is made by `bodySchema`, so it holds these fields.
       const given = body as unknown as Unsaved
       const opened = await openUnsaved(rules, caller, given)
-      return tryOut(rules.actions, given.type, opened)
+      return (await tryOut(() => handsOrNone(rules.actions, given.type).check(opened))).result
     },
   )
 
@@ -110,8 +115,8 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
       },
     },
     async ({ caller, params }) => {
-      const { provider, opened } = await openSaved(rules, caller, params.connection_id)
-      return tryOut(rules.actions, provider, opened)
+      const connection = await usableConnection(rules, caller, params.connection_id)
+      return tryOutSaved(rules, caller, connection)
     },
   )
 
@@ -134,9 +139,10 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
       },
     },
     async ({ caller, params, query }) => {
-      const { provider, opened } = await openSaved(rules, caller, params.connection_id)
-      const actions = handsOf(rules.actions, provider)
-      return { path: query.path, ...(await inTime(actions.browse(opened, query.path))) }
+      const { connection, opened } = await openSaved(rules, caller, params.connection_id)
+      const { browse } = handsOf(rules.actions, connection.provider)
+      if (browse === undefined) throw nothingToBrowse(connection)
+      return { path: query.path, ...(await inTime(browse(opened, query.path))) }
     },
   )
 
@@ -153,8 +159,10 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
       },
     },
     async ({ caller, params, query }) => {
-      const { provider, opened } = await openSaved(rules, caller, params.connection_id)
-      return { items: await inTime(handsOf(rules.actions, provider).columns(opened, query.path)) }
+      const { connection, opened } = await openSaved(rules, caller, params.connection_id)
+      const { columns } = handsOf(rules.actions, connection.provider)
+      if (columns === undefined) throw nothingToBrowse(connection)
+      return { items: await inTime(columns(opened, query.path)) }
     },
   )
 }
@@ -165,22 +173,32 @@ const PROVIDERS = MANIFESTS.map(({ provider, connectorType, title, config, auth,
   title,
   spec: config,
   auth: auth.map((kind) => ({ type: kind.type, title: kind.title, schema: createAuthSchema(kind) })),
-  can,
+  can: { ...can, sync: can.sync === true, hook: can.hook === true },
 }))
 
 type Unsaved = ConnectionBody & { connection_id?: number | null }
 
 /** Who may use a connection's secrets is who may write it; a guest may not. */
-async function openSaved(
-  { db, vault }: ProbeRules,
-  caller: Caller,
-  id: number,
-): Promise<{ provider: string; opened: Opened }> {
+async function usableConnection({ db }: ProbeRules, caller: Caller, id: number): Promise<Connection> {
   return db.withCaller(caller, async (tx: Tx) => {
     const connection = await visibleConnection(tx, id)
     requireLevel(levelIn(caller, connection.group_id), 'developer')
-    return { provider: connection.provider, opened: await openCredentials(tx, vault, connection) }
+    return connection
   })
+}
+
+async function openSaved(
+  rules: ProbeRules,
+  caller: Caller,
+  id: number,
+): Promise<{ connection: Connection; opened: Opened }> {
+  const connection = await usableConnection(rules, caller, id)
+  return { connection, opened: await rules.openFresh(caller, connection) }
+}
+
+function nothingToBrowse({ provider }: Connection): Fault {
+  const title = manifestOf(provider)?.title ?? provider
+  return new Fault('bad_request', 'connect.nothing_to_browse', `There is nothing to browse at ${title}.`)
 }
 
 async function openUnsaved({ db, vault }: ProbeRules, caller: Caller, body: Unsaved): Promise<Opened> {
@@ -223,37 +241,39 @@ export function notCarried(provider: string): Fault {
   )
 }
 
-/** A Test that fails is an answer, not an error; only what the caller did wrong is. */
-async function tryOut(actions: ProbeRules['actions'], provider: string, opened: Opened) {
-  const began = performance.now()
-  const outcome = await inTime(Promise.resolve().then(() => handsOf(actions, provider).check(opened))).then(
-    ({ message, details }) => ({ ok: true, message, details }),
-    (error: unknown) => {
-      if (!(error instanceof Fault)) throw error
-      return { ok: false, message: messageOf(error), details: { code: error.code } }
-    },
-  )
-  return { ...outcome, duration_ms: Math.round(performance.now() - began) }
+/** What a Test of a saved connection says is noted as its health. */
+async function tryOutSaved(rules: ProbeRules, caller: Caller, connection: Connection) {
+  const { check } = handsOrNone(rules.actions, connection.provider)
+  const { result, outcome } = await tryOut(async () => check(await rules.openFresh(caller, connection)))
+  const { db } = rules
+  if (rules.actions.has(connection.provider)) {
+    await db.withCaller(caller, async (tx: Tx, afterCommit) => {
+      const now = await findConnection(tx, connection.id)
+      if (now !== undefined) await noteOutcome({ db, tx, afterCommit }, now, outcome)
+    })
+  }
+  return result
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const limit = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      limit.reject(
-        new Fault(
-          'timed_out',
-          'connect.timed_out',
-          `It did not answer within ${PROBE_LIMIT_MS / 1000} seconds. Check address, firewall and load.`,
-        ),
-      ),
-    PROBE_LIMIT_MS,
+/** A Test says in its answer that the provider is only kept; browsing is refused with it. */
+function handsOrNone(actions: ProbeRules['actions'], provider: string): Actions {
+  return actions.get(provider) ?? { check: () => Promise.reject(notCarried(provider)) }
+}
+
+/** A Test that fails is an answer, not an error; only what the caller did wrong is. */
+async function tryOut(
+  check: () => Promise<Checked>,
+): Promise<{ result: Static<typeof TestResult>; outcome: Outcome }> {
+  const began = performance.now()
+  const { answer, outcome } = await inTime(Promise.resolve().then(check)).then(
+    ({ message, details }) => ({ answer: { ok: true, message, details }, outcome: { ok: true as const } }),
+    (error: unknown) => {
+      if (!(error instanceof Fault) || error.code === 'connect.credentials_missing') throw error
+      return {
+        answer: { ok: false, message: messageOf(error), details: { code: error.code } },
+        outcome: { ok: false as const, fault: error },
+      }
+    },
   )
-  try {
-    return await Promise.race([work, limit.promise])
-  } finally {
-    clearTimeout(timer)
-    // What comes too late is nobody's.
-    work.catch(() => {})
-  }
+  return { result: { ...answer, duration_ms: Math.round(performance.now() - began) }, outcome }
 }

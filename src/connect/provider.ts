@@ -1,4 +1,6 @@
 import { type TSchema, Type } from 'typebox'
+import type { Reach } from './reach.ts'
+import type { Sync } from './sync-kind.ts'
 
 export type Fields = Record<string, TSchema>
 export type Values = Record<string, unknown>
@@ -20,6 +22,10 @@ export interface Abilities {
   discover: boolean
   source: boolean
   target: boolean
+  /** Whether the hub keeps in step with it: people, tables or files. */
+  sync?: boolean
+  /** Whether it calls the hub, at `/hooks/<uuid>`. */
+  hook?: boolean
 }
 
 /** The manifest: what a connection to this system is made of. It draws the form, validates, and splits secrets off. */
@@ -31,6 +37,8 @@ export interface Manifest {
   config: TSchema
   auth: AuthKind[]
   can: Abilities
+  /** What the hub does with such a connection; without it, it is kept only. */
+  act?: (reach: Reach) => Actions
   /** Fills in what depends on other fields, on create. */
   complete?: (config: Values) => Values
   /** A rule over settings and credentials together: a sentence, or null. */
@@ -67,11 +75,41 @@ export interface BrowseColumn {
   primary_key: boolean
 }
 
-/** The hands of a provider whose `can.check` and `can.discover` are true. */
+export interface Browsed {
+  items: BrowseItem[]
+  truncated: boolean
+}
+
+/** A call that came in, as it was sent: signatures are over its bytes. */
+export interface HookCall {
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  query: Readonly<Record<string, string | undefined>>
+  body: Buffer
+  at: Date
+}
+
+/** What an inbound call meant, after its signature was proved. */
+export interface HookTaken {
+  /** What makes it the same call when it is made again. */
+  id: string
+  type: string
+  payload: unknown
+  /** What the caller is answered; if not given, `{"ok": true}`. */
+  answer?: Values
+  /** Whether what it tells asks for a sync. */
+  wantsSync?: boolean
+  /** Only a test of the address: nothing happened. */
+  isProbe?: boolean
+}
+
+/** The hands of a provider. Which ones it has is said by its `can`. */
 export interface Actions {
   check: (opened: Opened) => Promise<Checked>
-  browse: (opened: Opened, path: string) => Promise<{ items: BrowseItem[]; truncated: boolean }>
-  columns: (opened: Opened, path: string) => Promise<BrowseColumn[]>
+  browse?: (opened: Opened, path: string) => Promise<Browsed>
+  columns?: (opened: Opened, path: string) => Promise<BrowseColumn[]>
+  sync?: Sync
+  /** @throws Fault `unauthorized` for a call that is not proved to be the provider's. */
+  hook?: (opened: Opened, call: HookCall) => HookTaken
 }
 
 export const STORED_ONLY: Abilities = { check: false, discover: false, source: false, target: false }

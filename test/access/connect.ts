@@ -1,4 +1,4 @@
-import { byRole, fromRole, type Operations, signedIn, type World } from './operation.ts'
+import { byRole, fromRole, open, type Operations, signedIn, type World } from './operation.ts'
 
 /** Nothing answers there, so whoever may ask the other system hears that, as 503. */
 const nowhere = (world: World) => ({
@@ -16,6 +16,27 @@ export async function aConnection(world: World, groupId = world.group.id): Promi
 }
 
 const at = async (world: World, more = '') => ({ path: `/v1/connections/${await aConnection(world)}${more}` })
+
+/** A sync of a connection of the group, in a state that nobody changes. */
+async function aSync(world: World, more = '', state = 'succeeded'): Promise<{ path: string }> {
+  const connection = await aConnection(world)
+  const [row] = await world.hub.sql<{ id: string }>(
+    `insert into connect.sync (connection_id, group_id, "trigger", state, lease_owner, lease_until)
+     values ($1, $2, 'manual', $3, gen_random_uuid(), now() + interval '1 day') returning id`,
+    [connection, world.group.id, state],
+  )
+  return { path: `/v1/syncs/${row?.id ?? ''}${more}` }
+}
+
+async function aCatalog(world: World): Promise<{ path: string }> {
+  const connection = await aConnection(world)
+  await world.hub.sql(
+    `insert into connect.catalog_version (connection_id, group_id, version, change, hash, tables, catalog)
+     values ($1, $2, 1, 'first', '', 0, '[]')`,
+    [connection, world.group.id],
+  )
+  return { path: `/v1/connections/${connection}/catalogs/1` }
+}
 
 export const CONNECT: Operations = {
   'GET /v1/providers': { ask: () => ({ path: '/v1/providers' }), answers: signedIn(200) },
@@ -70,5 +91,56 @@ export const CONNECT: Operations = {
       superuser: 503,
       outsider: 404,
     }),
+  },
+
+  'POST /v1/connections/{connection_id}/sync': {
+    ask: (world) => at(world, '/sync'),
+    answers: fromRole('developer', 200),
+  },
+  'GET /v1/connections/{connection_id}/syncs': {
+    ask: (world) => at(world, '/syncs'),
+    answers: fromRole('guest', 200),
+  },
+  'GET /v1/syncs/{sync_id}': { ask: (world) => aSync(world), answers: fromRole('guest', 200) },
+  'GET /v1/syncs/{sync_id}/changes': {
+    ask: (world) => aSync(world, '/changes'),
+    answers: fromRole('guest', 200),
+  },
+  'POST /v1/syncs/{sync_id}/stop': {
+    ask: (world) => aSync(world, '/stop', 'running'),
+    answers: fromRole('developer', 200),
+  },
+  'GET /v1/connections/{connection_id}/schedule': {
+    ask: (world) => at(world, '/schedule'),
+    answers: fromRole('guest', 200),
+  },
+  'PUT /v1/connections/{connection_id}/schedule': {
+    ask: async (world) => ({ ...(await at(world, '/schedule')), body: { type: 'manual' } }),
+    answers: fromRole('developer', 200),
+  },
+  'PUT /v1/connections/{connection_id}/status': {
+    ask: async (world) => ({ ...(await at(world, '/status')), body: { status: 'inactive' } }),
+    answers: fromRole('developer', 200),
+  },
+  'GET /v1/connections/{connection_id}/health': {
+    ask: (world) => at(world, '/health'),
+    answers: fromRole('guest', 200),
+  },
+  'GET /v1/connections/{connection_id}/catalogs': {
+    ask: (world) => at(world, '/catalogs'),
+    answers: fromRole('guest', 200),
+  },
+  'GET /v1/connections/{connection_id}/catalogs/{version}': {
+    ask: (world) => aCatalog(world),
+    answers: fromRole('guest', 200),
+  },
+  'GET /v1/connections/{connection_id}/files': {
+    ask: (world) => at(world, '/files'),
+    answers: fromRole('guest', 200),
+  },
+  // Nobody is told whether there is a connector before the call is proved.
+  'POST /hooks/{connector_id}': {
+    ask: () => ({ path: '/hooks/00000000-0000-4000-8000-000000000000', body: {} }),
+    answers: open(404),
   },
 }

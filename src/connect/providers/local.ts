@@ -4,6 +4,8 @@ import { Type } from 'typebox'
 import { Fault } from '#fault'
 import { type Actions, BROWSE_LIMIT, type BrowseItem, type Manifest, type Opened } from '../provider.ts'
 import type { Reach } from '../reach.ts'
+import type { FileEntry, Reading } from '../sync-kind.ts'
+import { type Walked, walkFiles } from './walk-files.ts'
 
 export const local: Manifest = {
   provider: 'local',
@@ -17,7 +19,8 @@ export const local: Manifest = {
     }),
   }),
   auth: [{ type: 'none', title: 'No credentials', fields: {}, secrets: {} }],
-  can: { check: true, discover: true, source: true, target: true },
+  can: { check: true, discover: true, source: true, target: true, sync: true },
+  act: (reach) => createLocalActions(reach),
 }
 
 const FORMATS: Record<string, string> = {
@@ -105,6 +108,7 @@ async function filesRoot({ filesRoot: root }: Place): Promise<string> {
 
 export function createLocalActions(reach: Reach): Actions {
   return {
+    sync: { kind: 'listing', read: (opened, reading) => listAll(opened, reach, reading) },
     check: async (opened) => {
       const folder = await localFolder(opened, reach)
       if (!(await stat(folder)).isDirectory()) throw notAFolder(String(opened.config.directory))
@@ -177,6 +181,26 @@ async function describe(root: string, file: string, place: Place): Promise<Brows
     modified_at: found.mtime.toISOString(),
     ...(format === undefined ? {} : { format }),
   }
+}
+
+/** Every file below the folder; links are not followed, so that no circle is walked. */
+async function listAll(opened: Opened, place: Place, reading: Reading): Promise<FileEntry[]> {
+  const root = await localFolder(opened, place)
+  const data = path.resolve(place.dataFolder)
+  return walkFiles('/', reading, async (folder) => {
+    const found: Walked[] = []
+    const at = path.join(root, folder)
+    if (contains(data, at)) return found
+    for await (const entry of await opendir(at)) {
+      if (entry.name.startsWith('.')) continue
+      const inner = path.posix.join(folder, entry.name)
+      if (entry.isDirectory()) found.push({ folder: inner })
+      if (!entry.isFile()) continue
+      const { size, mtime } = await stat(path.join(root, inner))
+      found.push({ file: { path: inner, sizeBytes: size, modifiedAt: mtime, etag: null } })
+    }
+    return found
+  })
 }
 
 async function mayWrite(file: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import {
   type Opened,
 } from '../provider.ts'
 import type { PostgresLogin, Reach } from '../reach.ts'
+import { readPostgresCatalog } from './postgres-catalog.ts'
 import { joinName, splitName } from './postgres-name.ts'
 
 const Config = Type.Object({
@@ -28,7 +29,8 @@ export const postgres: Manifest = {
   connectorType: 'database',
   config: Config,
   auth: [BASIC],
-  can: { check: true, discover: true, source: true, target: true },
+  can: { check: true, discover: true, source: true, target: true, sync: true },
+  act: (reach) => createPostgresActions(reach),
 }
 
 /**
@@ -69,6 +71,10 @@ export function createPostgresActions({ guard, openPostgres }: Reach): Actions {
 
   return {
     check: (opened) => withClient(opened, (client) => check(client, opened)),
+    sync: {
+      kind: 'catalog',
+      read: (opened, reading) => withClient(opened, (client) => readPostgresCatalog(client, reading)),
+    },
     browse: (opened, path) =>
       withClient(opened, async (client) => {
         const [schema, ...rest] = splitName(path)

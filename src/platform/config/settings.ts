@@ -170,6 +170,16 @@ export const SETTINGS = {
     default: () => Math.max(1, availableParallelism()),
     parse: integer(1, 256),
   }),
+  syncs: define({
+    about: 'Syncs of connections that run at once.',
+    default: 4,
+    parse: integer(1, 256),
+  }),
+  health_minutes: define({
+    about: 'Every so many minutes each connection is looked after; 0: only on use and by Test.',
+    default: 15,
+    parse: integer(0, 10_080),
+  }),
   signup: define<'closed' | 'approval' | 'open'>({
     about: 'Who may make an account.',
     default: 'closed',
@@ -292,6 +302,21 @@ export const SETTINGS = {
   limit_rest_rows: define({
     about: 'Rows that one answer of /rest/v1 holds.',
     default: days(1_000),
+    parse: limit,
+  }),
+  limit_syncs_days: define({
+    about: 'Days that syncs which are over are kept, with what they changed; 0 = for ever.',
+    default: days(90),
+    parse: limit,
+  }),
+  limit_sync_items: define({
+    about: 'Tables, files or people that a sync reads at most; one that meets more fails.',
+    default: days(100_000),
+    parse: limit,
+  }),
+  limit_hooks: define({
+    about: 'Inbound calls of one connection at /hooks/.',
+    default: rate(600, 6e4),
     parse: limit,
   }),
   limit_backups: define({ about: 'Backups kept in the data folder.', default: days(14), parse: limit }),
