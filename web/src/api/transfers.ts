@@ -12,6 +12,11 @@ export interface FileFormat {
   escape?: string
   include_header?: boolean
   line_sep?: string
+  /** Of Excel: where the table begins. */
+  start_cell?: string | null
+  /** Of XML. */
+  root_tag?: string
+  row_tag?: string
 }
 
 /** Source or target beside its connection; which fields count is the type's matter. */
@@ -40,10 +45,24 @@ export interface ColumnFilter {
   as_type?: string
 }
 
+export const FILE_FILTERS = ['name_glob', 'name_regexp', 'file_size_min', 'file_size_max'] as const
+
+export interface FileFilter {
+  type: (typeof FILE_FILTERS)[number]
+  /** A pattern; of the sizes a number of bytes, or a text such as `1GiB`. */
+  value: string | number
+}
+
+export interface Resources {
+  max_parallel_tasks: number
+  cpu_cores_per_task: number
+  ram_bytes_per_task: number | string
+}
+
 export type Transformation =
   | { type: 'dataframe_rows_filter'; filters: RowFilter[] }
   | { type: 'dataframe_columns_filter'; filters: ColumnFilter[] }
-  | { type: 'file_metadata_filter'; filters: unknown[] }
+  | { type: 'file_metadata_filter'; filters: FileFilter[] }
   | { type: 'sql'; query: string; dialect?: string }
 
 export type Strategy = { type: 'full' } | { type: 'incremental'; increment_by: string }
@@ -59,7 +78,7 @@ export interface TransferBody {
   target_params: EndParams
   strategy_params: Strategy
   transformations: Transformation[]
-  resources?: Record<string, unknown>
+  resources?: Resources
   is_scheduled: boolean
   schedule: string
   timezone?: string

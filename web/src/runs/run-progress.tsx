@@ -16,6 +16,7 @@ export function RunProgress({ run }: { run: Run }) {
   const ms = durationOf(run, now)
   const progress = run.progress ?? null
   const average = over && ms !== null && ms > 0 && progress ? (progress.rows / ms) * 1000 : null
+  const phase = usePhaseWords(run)
   const rate = over ? average : (progress?.rows_per_second ?? null)
   return (
     <div className={classes.progress}>
@@ -40,7 +41,7 @@ export function RunProgress({ run }: { run: Run }) {
           </Figure>
         )}
       </dl>
-      {!over && <p className="dimmed">{phaseWords(run, t)}</p>}
+      {!over && <p className="dimmed">{phase}</p>}
     </div>
   )
 }
@@ -60,11 +61,13 @@ function stateOf(run: Run): 'moving' | 'done' | 'failed' | 'rest' {
   return run.status === 'STARTED' ? 'moving' : 'rest'
 }
 
-function phaseWords(run: Run, t: ReturnType<typeof useTranslation>['t']): string {
+/** What the run does now, in words. */
+function usePhaseWords(run: Run): string {
+  const { t } = useTranslation()
   if (run.status === 'CREATED') return t('run.waiting')
   if (run.status === 'SEND_STOP_SIGNAL') return t('run.stopping')
   const phase = run.progress?.phase
-  return phase === undefined ? t('run.starting') : t(`phase.${phase as 'reading'}`, { defaultValue: phase })
+  return phase === undefined ? t('run.starting') : t(`phase.${phase as 'reading'}`, { defaultValue: phase }) // the keys of the catalogue
 }
 
 /** The time, told anew each half second while something moves. */

@@ -7,32 +7,38 @@ import { BrowseTree } from '../connections/browse-tree.tsx'
 import { ActionButton } from '../ui/action-button.tsx'
 import { FormRow } from '../ui/form.tsx'
 import { LinkButton } from '../ui/link-button.tsx'
+import { PairsField } from '../ui/schema-form/pairs-field.tsx'
 import classes from './end-fields.module.css'
 import { FORMATS, formatOf, splitPath } from './file-format.ts'
 import { FormatFields } from './format-fields.tsx'
-import type { EndKind, TransferValues } from './transfer-values.ts'
+import type { End, TransferValues } from './transfer-values.ts'
 
 export type TransferForm = UseFormReturnType<TransferValues>
+
+export interface ChosenEnd extends End {
+  /** Its tables or folders can be looked at. */
+  browsable: boolean
+}
 
 interface EndFieldsProps {
   side: 'source' | 'target'
   form: TransferForm
   connections: Connection[]
   /** What the chosen connection is; null until one is chosen. */
-  kind: EndKind | null
-  /** Why a connection cannot stand on this side. */
-  whyNot: (connection: Connection) => string | undefined
+  end: ChosenEnd | null
+  /** What is to be known of a connection on this side before one takes it: that the engine does not carry it. */
+  caveat: (connection: Connection) => string | undefined
 }
 
 /** One end of a transfer: the connection, then the table or the files, by browsing or by name. */
-export function EndFields({ side, form, connections, kind, whyNot }: EndFieldsProps) {
+export function EndFields({ side, form, connections, end, caveat }: EndFieldsProps) {
   const { t } = useTranslation()
   const key = `${side}_connection_id` as const
   const connectionId = form.getValues()[key]
   const options = connections.map((connection) => {
-    const reason = whyNot(connection)
-    const label = reason === undefined ? connection.name : `${connection.name} – ${reason}`
-    return { value: String(connection.id), label, disabled: reason !== undefined }
+    const words = caveat(connection)
+    const label = words === undefined ? connection.name : `${connection.name} – ${words}`
+    return { value: String(connection.id), label }
   })
   return (
     <div className={classes.end}>
@@ -54,11 +60,11 @@ export function EndFields({ side, form, connections, kind, whyNot }: EndFieldsPr
           </LinkButton>
         )}
       </div>
-      {connectionId !== null && kind === 'database' && (
-        <TableFields side={side} form={form} connectionId={Number(connectionId)} />
+      {connectionId !== null && end?.kind === 'database' && (
+        <TableFields side={side} form={form} connectionId={Number(connectionId)} end={end} />
       )}
-      {connectionId !== null && kind === 'file' && (
-        <FileFields side={side} form={form} connectionId={Number(connectionId)} />
+      {connectionId !== null && end?.kind === 'file' && (
+        <FileFields side={side} form={form} connectionId={Number(connectionId)} end={end} />
       )}
     </div>
   )
@@ -68,9 +74,10 @@ interface PlaceProps {
   side: 'source' | 'target'
   form: TransferForm
   connectionId: number
+  end: ChosenEnd
 }
 
-function TableFields({ side, form, connectionId }: PlaceProps) {
+function TableFields({ side, form, connectionId, end }: PlaceProps) {
   const { t } = useTranslation()
   const at = `${side}_params` as const
   const values = form.getValues()[at]
@@ -89,8 +96,8 @@ function TableFields({ side, form, connectionId }: PlaceProps) {
         classNames={{ input: 'mono' }}
         {...form.getInputProps(`${at}.table_name`)}
       />
-      <Browser connectionId={connectionId} picked={values.table_name} onPick={pick} />
-      {side === 'target' && (
+      {end.browsable && <Browser connectionId={connectionId} picked={values.table_name} onPick={pick} />}
+      {side === 'target' && end.type === 'postgres' && (
         <Select
           label={t('transfer.write')}
           description={values.write === 'stage' ? t('transfer.stageWords') : t('transfer.directWords')}
@@ -106,11 +113,13 @@ function TableFields({ side, form, connectionId }: PlaceProps) {
   )
 }
 
-function FileFields({ side, form, connectionId }: PlaceProps) {
+function FileFields({ side, form, connectionId, end }: PlaceProps) {
   const { t } = useTranslation()
   const at = `${side}_params` as const
   const values = form.getValues()[at]
   const source = side === 'source'
+  // Only the hub's own folder takes one file by name; of a store, the filters choose.
+  const byName = source && end.type === 'local'
   const pick = (item: BrowseItem) => {
     if (item.kind === 'folder') {
       form.setFieldValue(`${at}.directory_path`, `/${item.path.replace(/^\/+|\/+$/g, '')}`)
@@ -121,7 +130,7 @@ function FileFields({ side, form, connectionId }: PlaceProps) {
     form.setFieldValue(at, {
       ...values,
       directory_path: place.directory_path,
-      ...(source && { file_name: place.file_name }),
+      ...(byName && { file_name: place.file_name }),
       ...(format !== null && { file_format: format }),
     })
     form.clearFieldError(`${at}.directory_path`)
@@ -138,7 +147,7 @@ function FileFields({ side, form, connectionId }: PlaceProps) {
           autoComplete="off"
           {...form.getInputProps(`${at}.directory_path`)}
         />
-        {source ? (
+        {byName && (
           <TextInput
             label={t('transfer.file')}
             description={t('transfer.fileWords')}
@@ -146,7 +155,8 @@ function FileFields({ side, form, connectionId }: PlaceProps) {
             autoComplete="off"
             {...form.getInputProps(`${at}.file_name`)}
           />
-        ) : (
+        )}
+        {!source && (
           <TextInput
             label={t('transfer.template')}
             description={t('transfer.templateWords')}
@@ -156,20 +166,30 @@ function FileFields({ side, form, connectionId }: PlaceProps) {
           />
         )}
       </FormRow>
-      <Browser
-        connectionId={connectionId}
-        picked={source ? file : values.directory_path}
-        onPick={pick}
-        folders
-      />
+      {end.browsable && (
+        <Browser
+          connectionId={connectionId}
+          picked={byName ? file : values.directory_path}
+          onPick={pick}
+          folders
+        />
+      )}
       <FormatFields
         side={side}
-        formats={FORMATS}
+        // SyncMaster writes no JSON into stores; our own folder takes it.
+        formats={FORMATS.filter((one) => source || end.type === 'local' || one !== 'json')}
         format={values.file_format}
         onChange={(format) => form.setFieldValue(`${at}.file_format`, format)}
         errors={form.errors}
       />
-      {!source && (
+      {end.type !== 'local' && (
+        <PairsField
+          label={t('transfer.options')}
+          values={values.options}
+          onChange={(next) => form.setFieldValue(`${at}.options`, next)}
+        />
+      )}
+      {!source && end.type === 'local' && (
         <Checkbox
           label={t('transfer.overwrite')}
           description={t('transfer.overwriteWords')}

@@ -1,12 +1,19 @@
 import type { FileFormat } from '../api/transfers.ts'
 
-/** The formats that the engine carries. */
-export const FORMATS = ['csv', 'jsonline', 'json', 'parquet'] as const
+/** Every format that a transfer may name. */
+export const FORMATS = ['csv', 'jsonline', 'json', 'parquet', 'excel', 'xml', 'orc'] as const
+
+/** Those that the engine carries; the others are kept, and a run says so. */
+export const CARRIED_FORMATS: readonly string[] = ['csv', 'jsonline', 'json', 'parquet']
+
+const TEXT_COMPRESSIONS = ['none', 'gzip', 'bzip2', 'lz4', 'snappy', 'deflate'] as const
 
 export const COMPRESSIONS: Record<string, readonly string[]> = {
-  csv: ['none', 'gzip'],
-  jsonline: ['none', 'gzip'],
-  json: ['none', 'gzip'],
+  csv: TEXT_COMPRESSIONS,
+  jsonline: TEXT_COMPRESSIONS,
+  json: TEXT_COMPRESSIONS,
+  xml: ['none', 'gzip', 'bzip2', 'lz4', 'snappy'],
+  orc: ['none', 'zlib', 'snappy', 'lz4'],
   parquet: ['none', 'snappy', 'gzip', 'lz4'],
 }
 
@@ -27,6 +34,12 @@ export function defaultFormat(type: string): FileFormat {
         line_sep: '\n',
         compression: 'none',
       }
+    case 'excel':
+      return { type, include_header: true, start_cell: null }
+    case 'xml':
+      return { type, root_tag: 'rows', row_tag: 'row', compression: 'none' }
+    case 'orc':
+      return { type, compression: 'zlib' }
     case 'parquet':
       return { type, compression: 'snappy' }
     default:
@@ -42,6 +55,9 @@ const EXTENSIONS: Record<string, string> = {
   jsonline: 'jsonline',
   ndjson: 'jsonline',
   parquet: 'parquet',
+  xlsx: 'excel',
+  xml: 'xml',
+  orc: 'orc',
 }
 
 /** What a file's name says of its format: `orders.csv.gz` is gzipped CSV. Null when it says nothing. */
@@ -53,7 +69,7 @@ export function formatOf(name: string): FileFormat | null {
   if (type === undefined || parts.length < 2) return null
   const format = defaultFormat(type)
   if (extension === 'tsv') format.delimiter = '\t'
-  if (type !== 'parquet') format.compression = zipped ? 'gzip' : 'none'
+  if (format.compression === 'none') format.compression = zipped ? 'gzip' : 'none'
   return format
 }
 

@@ -15,12 +15,13 @@ import { Failure } from '../ui/page-state.tsx'
 import { Section } from '../ui/section.tsx'
 import { useDraft } from '../ui/use-draft.ts'
 import { focusFirstError, useSubmit } from '../ui/use-submit.ts'
-import { EndFields } from './end-fields.tsx'
+import type { ChosenEnd } from './end-fields.tsx'
 import { ExplanationView } from './explanation-view.tsx'
 import { QueueField } from './queue-field.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
+import { ResourceFields } from './resource-fields.tsx'
 import { bodyOf, type EndKind, type Ends, type TransferValues } from './transfer-values.ts'
-import { TransformationFields } from './transformation-fields.tsx'
+import { WayOfData } from './way-of-data.tsx'
 
 const PREVIEW_ROWS = 20
 
@@ -99,27 +100,7 @@ export function TransferForm({
       }}
     >
       <DraftNotice restored={draft.restored} onDiscard={discard} />
-      <Section title={t('transfer.source')} lead={t('transfer.sourceWords')}>
-        <EndFields
-          side="source"
-          form={form}
-          connections={connections}
-          kind={sides.source?.kind ?? null}
-          whyNot={sides.whyNot('source')}
-        />
-      </Section>
-      <Section title={t('transfer.target')} lead={t('transfer.targetWords')}>
-        <EndFields
-          side="target"
-          form={form}
-          connections={connections}
-          kind={sides.target?.kind ?? null}
-          whyNot={sides.whyNot('target')}
-        />
-      </Section>
-      <Section title={t('transform.title')}>
-        <TransformationFields form={form} columns={columns} />
-      </Section>
+      <WayOfData form={form} connections={connections} sides={sides} columns={columns} />
       <Section title={t('transfer.howMuch')}>
         <SegmentedControl
           aria-label={t('transfer.howMuch')}
@@ -142,6 +123,9 @@ export function TransferForm({
             {...form.getInputProps('strategy_params.increment_by')}
           />
         )}
+      </Section>
+      <Section title={t('resource.title')} lead={t('resource.words')}>
+        <ResourceFields form={form} />
       </Section>
       <Section title={t('transfer.nameAndQueue')}>
         <div className="stack">
@@ -201,23 +185,33 @@ function useRules() {
   }
 }
 
-/** What the two chosen connections are, and why others cannot be chosen. */
+export type Sides = ReturnType<typeof useSides>
+
+/** What the two chosen connections are, and what is to be known of each before it is chosen. */
 function useSides(values: TransferValues, connections: Connection[], providers: Provider[]) {
   const { t } = useTranslation()
-  const end = (id: string | null): { type: string; kind: EndKind } | null => {
+  const end = (id: string | null): ChosenEnd | null => {
     const connection = connections.find((one) => String(one.id) === id)
     if (connection === undefined) return null
     const provider = providers.find((one) => one.provider === connection.type)
-    return { type: connection.type, kind: provider?.connector_type === 'file' ? 'file' : 'database' }
+    return {
+      type: connection.type,
+      kind: provider?.connector_type === 'file' ? 'file' : 'database',
+      browsable: provider?.can.discover === true,
+    }
   }
   const source = end(values.source_connection_id)
   const target = end(values.target_connection_id)
   const ends: Ends | null = source && target ? { source, target } : null
-  const whyNot = (side: 'source' | 'target') => (connection: Connection) =>
+  const caveat = (side: 'source' | 'target') => (connection: Connection) =>
     providers.find((one) => one.provider === connection.type)?.can[side] === true
       ? undefined
       : t('transfer.notCarried')
-  return { source, target, ends, whyNot }
+  const kept = ([source, target] as const).flatMap((one, index) => {
+    const can = providers.find(({ provider }) => provider === one?.type)?.can
+    return one !== null && can?.[index === 0 ? 'source' : 'target'] !== true ? [one.type] : []
+  })
+  return { source, target, ends, caveat, kept }
 }
 
 /** The source's columns, as soon as a whole table name stands there. */
