@@ -129,7 +129,7 @@ function kindDifferences(wanted: Described, members: Schema[], at: string): stri
   if (wanted.const !== undefined)
     return [constant(only), ...(only.enum ?? [])].includes(wanted.const)
       ? []
-      : [`${at}: is not ${String(wanted.const)}`]
+      : [`${at}: is not ${JSON.stringify(wanted.const)}`]
   const same = members.find((member) => typeOf(member) === wanted.type) ?? only
   if (typeOf(same) !== wanted.type) return [`${at}: ${String(same.type)}, not ${String(wanted.type)}`]
   const bounds = BOUNDS.filter((bound) => wanted[bound] !== undefined && wanted[bound] !== same[bound])
