@@ -34,6 +34,12 @@ export type { Connection } from './connection.store.ts'
 export { type Change, type CountUses, duplicateConnection, visibleConnection } from './connection.ts'
 export { credentialsMissing } from './credentials.ts'
 export { createGuard, type Guard, type OwnDatabase, ownDatabaseOf } from './guard.ts'
+export {
+  type ConnectionToImport,
+  deleteImportedConnections,
+  importConnections,
+  safelyShown,
+} from './import.ts'
 export { MANIFESTS, manifestOf } from './manifests.ts'
 export type { Outcome } from './health.ts'
 export { notCarried } from './probe.routes.ts'

@@ -38,6 +38,38 @@ export {
   requireSuperuser,
 } from './caller.ts'
 export { visibleGroup } from './group.ts'
+export {
+  type GroupToImport,
+  type Ids,
+  importGroups,
+  importMembers,
+  importUsers,
+  type MemberToImport,
+  type Taken,
+  type UserToImport,
+} from './import.ts'
+export {
+  batchesOf,
+  createTally,
+  cut,
+  freeName,
+  leaveOut,
+  note,
+  type Tally,
+  type Told,
+} from './import-tally.ts'
+export {
+  countImported,
+  deleteImported,
+  forgetImports,
+  type Import,
+  IMPORT_BATCH,
+  type ImportedKind,
+  knownImports,
+  nextIds,
+  rememberImports,
+} from './imported.ts'
+export { type Use, usesSince } from './imported-use.ts'
 export { operateIdentity, type Operations } from './operate.ts'
 export { LEVELS, type Level, noPower } from './roles.ts'
 export type { Credential, Gate, Refused, Standing } from './sign-in/gate.ts'

@@ -172,7 +172,7 @@ export async function visibleQueue(tx: Tx, id: number): Promise<Queue> {
 }
 
 /** SyncMaster's: the group's id, and the name with every run of other characters as one underscore. */
-function slugOf(groupId: number, name: string): string {
+export function slugOf(groupId: number, name: string): string {
   return `${groupId}-${name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
