@@ -975,6 +975,7 @@ create table transfer.run (
   constraint run_group_id_transfer_id_fkey FOREIGN KEY (group_id, transfer_id) REFERENCES transfer.transfer(group_id, id) ON DELETE CASCADE
 );
 CREATE INDEX run_created_by ON transfer.run USING btree (created_by);
+CREATE INDEX run_open ON transfer.run USING btree (group_id, transfer_id, id) WHERE ((queued_at IS NOT NULL) AND ((status)::text = ANY ((ARRAY['CREATED'::character varying, 'STARTED'::character varying, 'SEND_STOP_SIGNAL'::character varying])::text[])));
 CREATE INDEX run_recent ON transfer.run USING btree (group_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX run_scheduled ON transfer.run USING btree (group_id, transfer_id, scheduled_for) WHERE (scheduled_for IS NOT NULL);
 CREATE INDEX run_transfer ON transfer.run USING btree (group_id, transfer_id, created_at DESC, id DESC);
@@ -999,7 +1000,7 @@ create policy worker on transfer.run as permissive for all to crosstie_worker
   using (true)
   with check (true);
 grant insert, select, update on transfer.run to crosstie_app;
-grant select (id, transfer_id, group_id, status, queue_slug, queued_at, lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
+grant select (id, transfer_id, group_id, started_at, status, queue_slug, queued_at, lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
 grant update (lease_owner, lease_until, attempts, updated_at) on transfer.run to crosstie_worker;
 comment on column transfer.run.queued_at is 'Set with queue_slug when the run is meant to be worked; a row without it is nobody''s work.';
 comment on column transfer.run.prepared is 'What the job said just before it committed: whoever finds it dead asks the witness by it.';
@@ -1029,6 +1030,33 @@ create policy read on transfer.run_log as permissive for select to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 grant insert, select on transfer.run_log to crosstie_app;
 
+create table transfer.skipped (
+  transfer_id bigint not null,
+  group_id bigint not null,
+  scheduled_for timestamp with time zone not null,
+  reason text not null,
+  times integer default 1 not null,
+  message text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint skipped_pkey PRIMARY KEY (group_id, transfer_id, scheduled_for),
+  constraint skipped_reason_check CHECK (reason = ANY (ARRAY['missed'::text, 'overlap'::text, 'queue_full'::text, 'connection_inactive'::text, 'refused'::text])),
+  constraint skipped_group_id_transfer_id_fkey FOREIGN KEY (group_id, transfer_id) REFERENCES transfer.transfer(group_id, id) ON DELETE CASCADE
+);
+CREATE TRIGGER keep BEFORE UPDATE ON transfer.skipped FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER touch BEFORE UPDATE ON transfer.skipped FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table transfer.skipped enable row level security, force row level security;
+create policy owner on transfer.skipped as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on transfer.skipped as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy write on transfer.skipped as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on transfer.skipped to crosstie_app;
+comment on table transfer.skipped is 'Due times that had no run of their own, the newest few of each transfer.';
+
 create table transfer.transfer (
   id bigint generated always as identity not null,
   group_id bigint not null,
@@ -1048,9 +1076,13 @@ create table transfer.transfer (
   search_vector tsvector generated always as (((((((((((to_tsvector('russian'::regconfig, (name)::text) || to_tsvector('simple'::regconfig, (name)::text)) || to_tsvector('simple'::regconfig, translate((name)::text, './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((source_params ->> 'table_name'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((source_params ->> 'table_name'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((source_params ->> 'directory_path'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((source_params ->> 'directory_path'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((target_params ->> 'table_name'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((target_params ->> 'table_name'::text), ''::text), './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((target_params ->> 'directory_path'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((target_params ->> 'directory_path'::text), ''::text), './-_:\'::text, '      '::text)))) stored not null,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  missed_runs text default 'one'::text not null,
+  overlap text default 'skip'::text not null,
   constraint transfer_pkey PRIMARY KEY (id),
   constraint transfer_group_id_id_key UNIQUE (group_id, id),
   constraint transfer_group_id_name_key UNIQUE (group_id, name),
+  constraint transfer_missed_runs_check CHECK (missed_runs = ANY (ARRAY['one'::text, 'skip'::text])),
+  constraint transfer_overlap_check CHECK (overlap = ANY (ARRAY['skip'::text, 'queue'::text])),
   constraint transfer_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
   constraint transfer_group_id_queue_id_fkey FOREIGN KEY (group_id, queue_id) REFERENCES transfer.queue(group_id, id),
   constraint transfer_group_id_source_connection_id_fkey FOREIGN KEY (group_id, source_connection_id) REFERENCES connect.connection(group_id, id),
@@ -1061,6 +1093,9 @@ CREATE INDEX transfer_search ON transfer.transfer USING gin (search_vector);
 CREATE INDEX transfer_source ON transfer.transfer USING btree (group_id, source_connection_id);
 CREATE INDEX transfer_target ON transfer.transfer USING btree (group_id, target_connection_id);
 CREATE TRIGGER keep BEFORE UPDATE ON transfer.transfer FOR EACH ROW EXECUTE FUNCTION transfer.keep_group();
+CREATE TRIGGER schedule_changed AFTER UPDATE ON transfer.transfer FOR EACH ROW WHEN ((((new.is_scheduled IS DISTINCT FROM old.is_scheduled) OR ((new.schedule)::text IS DISTINCT FROM (old.schedule)::text)) OR ((new.timezone)::text IS DISTINCT FROM (old.timezone)::text))) EXECUTE FUNCTION transfer.look_at_schedule();
+CREATE TRIGGER schedule_gone AFTER DELETE ON transfer.transfer FOR EACH ROW EXECUTE FUNCTION transfer.look_at_schedule();
+CREATE TRIGGER schedule_made AFTER INSERT ON transfer.transfer FOR EACH ROW WHEN (new.is_scheduled) EXECUTE FUNCTION transfer.look_at_schedule();
 CREATE TRIGGER touch BEFORE UPDATE ON transfer.transfer FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table transfer.transfer enable row level security, force row level security;
 create policy add on transfer.transfer as permissive for insert to crosstie_app
@@ -1076,6 +1111,8 @@ create policy read on transfer.transfer as permissive for select to crosstie_app
 create policy remove on transfer.transfer as permissive for delete to crosstie_app
   using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
 grant delete, insert, select, update on transfer.transfer to crosstie_app;
+comment on column transfer.transfer.missed_runs is 'After a time without a worker: one run for all that was missed, or none.';
+comment on column transfer.transfer.overlap is 'When it is due and its last run is not over: no run this time, or one that waits.';
 
 create view hub.connections with (security_invoker=true) as
  SELECT c.id,
@@ -1703,3 +1740,25 @@ begin
 end
 $function$;
 grant execute on function transfer.keep_group() to public;
+
+CREATE OR REPLACE FUNCTION transfer.look_at_schedule()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    delete from platform.timer where kind = 'transfer.schedule' and key = old.id::text;
+  elsif new.is_scheduled then
+    insert into platform.timer (kind, key, due_at, payload)
+    values ('transfer.schedule', new.id::text, now(), jsonb_build_object('group_id', new.group_id, 'look', true))
+    on conflict (kind, key) do update set due_at = excluded.due_at, payload = excluded.payload,
+      error = null, attempts = 0, lease_owner = null, lease_until = null;
+  else
+    delete from platform.timer where kind = 'transfer.schedule' and key = new.id::text;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function transfer.look_at_schedule() to public;

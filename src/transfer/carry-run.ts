@@ -4,6 +4,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#database'
 import { type EngineEvent, type Job, type JobResult, recoverJob, spawnJob } from '#engine'
 import { emit } from '#event'
@@ -16,7 +17,8 @@ import type { Tx } from './queue.store.ts'
 import { isFinal, RUN_CHANNEL, type TransferDump } from './run.ts'
 import { createRecorder, type Recorder } from './run-recorder.ts'
 import { endRun, findRun, insertLog, markStarted, type Run, type RunEnd } from './run.store.ts'
-import type { PreparedRun } from './tables.ts'
+import { othersTurn } from './run-turn.ts'
+import type { PreparedRun, RunStatus } from './tables.ts'
 import { deleteMark, findMark, type Mark, putMark } from './transfer.store.ts'
 
 export interface ClaimedRun extends LeasedRow {
@@ -125,11 +127,11 @@ async function outcomeOf(attempt: Attempt): Promise<Outcome> {
 const STOPPED: Outcome = { end: { status: 'STOPPED', error: null } }
 
 async function carryOut(attempt: Attempt): Promise<Outcome> {
-  const { options, caller, row, run, recorder } = attempt
+  const { options, row, run, recorder } = attempt
   const left = run.status === 'CREATED' ? 'unchanged' : await lookAtDead(attempt)
   if (left !== 'unchanged') return left
   if (run.status === 'SEND_STOP_SIGNAL') return STOPPED
-  const status = await options.db.withCaller(caller, (tx: Tx) => markStarted(tx, row, options.urlOf(row.id)))
+  const status = await begin(attempt)
   if (status === undefined) throw new LeaseLost(row.id)
   if (status === 'SEND_STOP_SIGNAL') return STOPPED
   options.db.notify(RUN_CHANNEL, String(row.id))
@@ -141,6 +143,25 @@ async function carryOut(attempt: Attempt): Promise<Outcome> {
   }
   return carry(attempt)
 }
+
+/**
+ * STARTED as soon as no other run of the transfer is. The claim leaves out what has to wait; what waits here was
+ * claimed in the same moment as a run of another queue.
+ */
+async function begin({ options, caller, row, run, signal, stop }: Attempt): Promise<RunStatus | undefined> {
+  const ended = AbortSignal.any([signal, stop.signal])
+  for (;;) {
+    const status = await options.db.withCaller(caller, async (tx: Tx) => {
+      if (run.started_at === null && (await othersTurn(tx, run))) return 'waits'
+      return markStarted(tx, row, options.urlOf(row.id))
+    })
+    if (status !== 'waits') return status
+    await sleep(TURN_MS, undefined, { signal: ended }).catch(() => {})
+    ended.throwIfAborted()
+  }
+}
+
+const TURN_MS = 1_000
 
 async function carry(attempt: Attempt): Promise<Outcome> {
   const { options, row, recorder, signal, stop } = attempt

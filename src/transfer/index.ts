@@ -20,6 +20,7 @@ import { createExplain } from './explain.ts'
 import { explainApart } from './explain-process.ts'
 import { addQueueRoutes } from './queue.routes.ts'
 import { addRunRoutes } from './run.routes.ts'
+import { addScheduleRoutes } from './schedule.routes.ts'
 import { addTransferRoutes } from './transfer.routes.ts'
 import { startWorker, type Worker } from './worker.ts'
 
@@ -68,6 +69,7 @@ export function createTransfer({ db, log, settings, connect, reach, url }: Trans
       addQueueRoutes(app, db)
       addTransferRoutes(app, { db, previewRows, explain: createExplain(db, engine, temporaryFolder) })
       addRunRoutes(app, db)
+      addScheduleRoutes(app)
     },
     startWorker: () =>
       startWorker({

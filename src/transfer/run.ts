@@ -120,8 +120,10 @@ export async function retryRun(change: TransferChange, id: number): Promise<Run>
   return startRun(change, run.transfer_id)
 }
 
+type NotOfTheRun = 'created_at' | 'updated_at' | 'timezone' | 'missed_runs' | 'overlap'
+
 /** What a run is to do, whole and without secrets: it stays so while the transfer changes. */
-export interface TransferDump extends Omit<Transfer, 'created_at' | 'updated_at' | 'timezone'> {
+export interface TransferDump extends Omit<Transfer, NotOfTheRun> {
   source_connection: ConnectionDump
   target_connection: ConnectionDump
 }
@@ -137,7 +139,8 @@ interface ConnectionDump {
 }
 
 function dumpOf(transfer: Transfer, source: Connection, target: Connection): TransferDump {
-  const { created_at: _created, updated_at: _updated, timezone: _timezone, ...plain } = transfer
+  const { created_at: _created, updated_at: _updated, timezone: _timezone, ...more } = transfer
+  const { missed_runs: _missed, overlap: _overlap, ...plain } = more
   return { ...plain, source_connection: dumpOfEnd(source), target_connection: dumpOfEnd(target) }
 }
 

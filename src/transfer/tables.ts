@@ -17,6 +17,17 @@ export const STATUSES = ['CREATED', 'STARTED', 'FAILED', 'SEND_STOP_SIGNAL', 'ST
 export type RunStatus = (typeof STATUSES)[number]
 export type RunType = 'MANUAL' | 'SCHEDULED'
 
+/** After a time without a worker: one run for all that was missed, or none. */
+export const MISSED_RUNS = ['one', 'skip'] as const
+export type MissedRuns = (typeof MISSED_RUNS)[number]
+/** When a transfer is due and its last run is not over: no run this time, or one that waits. */
+export const OVERLAPS = ['skip', 'queue'] as const
+export type Overlap = (typeof OVERLAPS)[number]
+
+/** Why a due time had no run of its own. */
+export const SKIP_REASONS = ['missed', 'overlap', 'queue_full', 'connection_inactive', 'refused'] as const
+export type SkipReason = (typeof SKIP_REASONS)[number]
+
 export interface QueueTable extends Times {
   id: GeneratedAlways<number>
   group_id: number
@@ -42,6 +53,8 @@ export interface TransferTable extends Times {
   is_scheduled: boolean
   schedule: string
   timezone: string
+  missed_runs: Generated<MissedRuns>
+  overlap: Generated<Overlap>
   search_vector: GeneratedAlways<string>
 }
 
@@ -98,6 +111,15 @@ export interface RunLogTable extends Times {
   message: string
 }
 
+export interface SkippedTable extends Times {
+  transfer_id: number
+  group_id: number
+  scheduled_for: Date
+  reason: SkipReason
+  times: Generated<number>
+  message: string
+}
+
 export interface MarkTable extends Times {
   transfer_id: number
   group_id: number
@@ -112,4 +134,5 @@ export interface TransferTables extends ConnectTables {
   'transfer.run': RunTable
   'transfer.run_log': RunLogTable
   'transfer.mark': MarkTable
+  'transfer.skipped': SkippedTable
 }

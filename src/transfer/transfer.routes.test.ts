@@ -127,8 +127,8 @@ describe('a transfer', () => {
     [{ is_scheduled: true }, ['body'], 'Value error, If transfer must be scheduled then set schedule'],
     [
       { is_scheduled: true, schedule: 'at noon' },
-      ['body'],
-      "Value error, 'at noon' is not a cron expression of five fields: minute hour day month weekday",
+      ['body', 'schedule'],
+      "Value error, 'at noon' has 2 fields, but a cron line has five: minute, hour, day of the month, month, weekday",
     ],
     [
       { transformations: [{ type: 'sql', query: 'drop table x' }] },
@@ -136,7 +136,11 @@ describe('a transfer', () => {
       "Value error, Query must be a SELECT statement, got 'drop table x'",
     ],
     [{ name: 'ab' }, ['body', 'name'], 'String should have at least 3 characters'],
-    [{ timezone: 'Mars/Base' }, ['body', 'timezone'], "Value error, There is no time zone 'Mars/Base'"],
+    [
+      { timezone: 'Mars/Base' },
+      ['body', 'timezone'],
+      "Value error, There is no time zone 'Mars/Base'; write one as Europe/Berlin, or UTC",
+    ],
   ])('%j is refused at its place', async (more, location, message) => {
     const { status, body } = await post(more)
     expect(status).toBe(422)

@@ -4,7 +4,9 @@ import type { Database } from '#database'
 import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
 import type { Explain } from './explain.ts'
-import { nextRuns } from './schedule.ts'
+import { nextRuns, scheduleProblem } from './schedule.ts'
+import { lastSkipped, type Skipped } from './schedule.store.ts'
+import { MISSED_RUNS, OVERLAPS, SKIP_REASONS } from './tables.ts'
 import type { Tx } from './queue.store.ts'
 import {
   changeTransfer,
@@ -24,6 +26,13 @@ const Params = Type.Record(Type.String(), Type.Unknown())
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
+const SkippedRead = Type.Object({
+  scheduled_for: Type.String({ format: 'date-time' }),
+  reason: Type.Enum([...SKIP_REASONS]),
+  times: Type.Integer(),
+  message: Type.String(),
+})
+
 const TransferRead = Type.Object({
   id: Type.Integer(),
   group_id: Type.Integer(),
@@ -40,6 +49,10 @@ const TransferRead = Type.Object({
   is_scheduled: Type.Boolean(),
   schedule: Type.String(),
   timezone: Type.Optional(Type.String()),
+  missed_runs: Type.Optional(Type.Enum([...MISSED_RUNS])),
+  overlap: Type.Optional(Type.Enum([...OVERLAPS])),
+  schedule_problem: orNull(Type.String()),
+  last_skipped: orNull(SkippedRead),
   created_at: Type.Optional(Type.String({ format: 'date-time' })),
   updated_at: Type.Optional(Type.String({ format: 'date-time' })),
   last_run: orNull(
@@ -270,17 +283,28 @@ async function presentAll(
 ): Promise<Static<typeof TransferRead>[]> {
   if (view !== 'full') return transfers.map(plain)
   const runs = await lastRuns(tx, transfers)
+  const skipped = await lastSkipped(tx, transfers)
   const now = new Date()
   return transfers.map((transfer) => ({
     ...plain(transfer),
     source_params: transfer.source_params,
     target_params: transfer.target_params,
     timezone: transfer.timezone,
+    missed_runs: transfer.missed_runs,
+    overlap: transfer.overlap,
+    schedule_problem: scheduleProblem(transfer),
+    last_skipped: presentSkipped(skipped.get(transfer.id)),
     created_at: transfer.created_at.toISOString(),
     updated_at: transfer.updated_at.toISOString(),
     last_run: presentRun(runs.get(transfer.id)),
     next_runs: nextRuns(transfer, now, NEXT_RUNS).map((at) => at.toISOString()),
   }))
+}
+
+function presentSkipped(skipped: Skipped | undefined) {
+  if (skipped === undefined) return null
+  const { scheduled_for: at, reason, times, message } = skipped
+  return { scheduled_for: at.toISOString(), reason, times, message }
 }
 
 function presentRun(run: LastRun | undefined) {

@@ -1,9 +1,11 @@
 /** The body of a transfer: SyncMaster's shapes and sentences, and a few fields of our own. */
-import { Cron } from 'croner'
 import { type Static, Type } from 'typebox'
 import type { RowFilter } from '#engine'
+import type { Misfit } from '#http'
 import { Id } from '#http'
 import { FILE_TYPES, SourceParamsSchema, TargetParamsSchema } from './params.schema.ts'
+import { cronProblem, timezoneProblem } from './schedule.ts'
+import { MISSED_RUNS, OVERLAPS } from './tables.ts'
 
 export type { FileFormatParams, SourceParams, TargetParams } from './params.schema.ts'
 
@@ -146,7 +148,30 @@ export interface Resources {
   ram_bytes_per_task: number
 }
 
-const Schedule = Type.Union([Type.String({ maxLength: 32 }), Type.Null()], { default: null })
+const Schedule = Type.Union([Type.String({ maxLength: 32 }), Type.Null()], {
+  default: null,
+  description: 'A cron line of five fields, or a nickname as @daily. Read only when is_scheduled.',
+})
+
+export const Timezone = (description: string) =>
+  Type.String({ maxLength: 64, description, check: timezoneProblem })
+
+/** Ours beside SyncMaster's. A client that does not know them leaves them out, and they stay as they are. */
+export const Policies = {
+  timezone: Type.Optional(Timezone('IANA name, of the schedule. UTC at first.')),
+  missed_runs: Type.Optional(
+    Type.Enum([...MISSED_RUNS], {
+      description:
+        'After a time without a worker: `one` run for all that was missed (at first), or `skip` them.',
+    }),
+  ),
+  overlap: Type.Optional(
+    Type.Enum([...OVERLAPS], {
+      description:
+        'When it is due and its last run is not over: `skip` this time (at first), or `queue` a run.',
+    }),
+  ),
+}
 
 const fields = {
   group_id: Id,
@@ -162,13 +187,7 @@ const fields = {
   resources: ResourcesSchema,
   is_scheduled: Type.Boolean({ default: false }),
   schedule: Schedule,
-  timezone: Type.Optional(
-    Type.String({
-      maxLength: 64,
-      description: 'Of the schedule; UTC if left out.',
-      check: (name: string) => (isTimezone(name) ? null : `There is no time zone '${name}'`),
-    }),
-  ),
+  ...Policies,
 }
 
 export const TransferBody = Type.Object(fields, { check: bodyProblem })
@@ -180,14 +199,13 @@ export const ExplainBody = Type.Object(
 export type TransferBody = Static<typeof TransferBody>
 
 /** The rules between fields, one sentence at a time. */
-function bodyProblem(body: TransferBody): string | null {
+function bodyProblem(body: TransferBody): string | Misfit | null {
   const { source_params: source, strategy_params: strategy, is_scheduled: isScheduled, schedule } = body
   if (isScheduled && (schedule === null || schedule === '')) {
     return 'If transfer must be scheduled then set schedule'
   }
-  if (isScheduled && schedule !== null && !isCron(schedule)) {
-    return `'${schedule}' is not a cron expression of five fields: minute hour day month weekday`
-  }
+  const sentence = isScheduled && schedule !== null ? cronProblem(schedule) : null
+  if (sentence !== null) return { field: 'schedule', sentence }
   if (strategy.type === 'full' || !FILE_TYPES.includes(source.type)) return null
   if (source.type === 's3' || source.type === 'hdfs') {
     return 'S3 and HDFS sources do not support incremental strategy for now'
@@ -221,24 +239,6 @@ export function bytesOf(size: string | number): number | null {
 function isRegexp(text: string): boolean {
   try {
     return new RegExp(text, 'u') instanceof RegExp
-  } catch {
-    return false
-  }
-}
-
-/** Five fields: with six, the first would be seconds, and a run each second is nobody's wish. */
-function isCron(text: string): boolean {
-  if (text.trim().split(/\s+/).length !== 5) return false
-  try {
-    return new Cron(text, { paused: true }).nextRun() !== null
-  } catch {
-    return false
-  }
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }

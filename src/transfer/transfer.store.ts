@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import { searchMatch, sortTerms } from '#database'
 import { offsetOf, type PageRequest } from '#http'
 import type { Tx } from './queue.store.ts'
-import type { RunStatus, TransferTable } from './tables.ts'
+import type { MissedRuns, Overlap, RunStatus, TransferTable } from './tables.ts'
 import type {
   Resources,
   SourceParams,
@@ -29,6 +29,8 @@ const COLUMNS = [
   't.is_scheduled',
   't.schedule',
   't.timezone',
+  't.missed_runs',
+  't.overlap',
   't.created_at',
   't.updated_at',
 ] as const
@@ -114,6 +116,8 @@ export interface TransferToWrite {
   is_scheduled: boolean
   schedule: string
   timezone: string
+  missed_runs: MissedRuns
+  overlap: Overlap
 }
 
 function row(transfer: TransferToWrite) {

@@ -3,10 +3,9 @@ import { type Change, duplicateConnection, visibleConnection } from '#connect'
 import type { AfterCommit, Database } from '#database'
 import { Fault } from '#fault'
 import { audit, type Caller, levelIn, memberLevelIn, requireLevel } from '#identity'
-import { cancelTimer } from '#timer'
 import { visibleQueue } from './queue.routes.ts'
 import { keepsItsPlace, type Tx } from './queue.store.ts'
-import { keepTimer, SCHEDULE_KIND } from './schedule.ts'
+import { keepTimer } from './schedule.ts'
 import { bytesOf, type TransferBody } from './transfer.schema.ts'
 import {
   deleteMark,
@@ -38,7 +37,7 @@ export async function createTransfer(change: TransferChange, body: TransferBody)
   requireLevel(memberLevelIn(caller, body.group_id), 'developer')
   await checkEnds(tx, body)
   const id = await keepsItsPlace(() => insertTransfer(tx, body.group_id, written(body)))
-  return settle(change, id, 'transfer.create')
+  return settle(change, id, 'transfer.create', null)
 }
 
 export async function changeTransfer(
@@ -52,9 +51,9 @@ export async function changeTransfer(
   // A row never changes its group, so a body of another group would mix two groups' things.
   if (body.group_id !== before.group_id) throw foreignConnections()
   await checkEnds(tx, body)
-  await keepsItsPlace(() => updateTransfer(tx, id, written(body)))
+  await keepsItsPlace(() => updateTransfer(tx, id, written(body, before)))
   if (!sameMark(before, body)) await deleteMark(tx, id)
-  return settle(change, id, 'transfer.update')
+  return settle(change, id, 'transfer.update', before)
 }
 
 export async function removeTransfer(change: TransferChange, id: number): Promise<void> {
@@ -91,7 +90,7 @@ export async function copyTransfer(
     name: copy.new_name ?? source.name,
   }
   const madeId = await keepsItsPlace(() => insertTransfer(tx, copy.new_group_id, made))
-  const transfer = await settle(change, madeId, 'transfer.create')
+  const transfer = await settle(change, madeId, 'transfer.create', null)
   if (copy.remove_source) await takeAway(change, source)
   return transfer
 }
@@ -113,7 +112,6 @@ async function copyEnds(change: TransferChange, source: Transfer, copy: Transfer
 
 async function takeAway({ tx, caller }: TransferChange, transfer: Transfer): Promise<void> {
   requireLevel(levelIn(caller, transfer.group_id), 'maintainer')
-  await cancelTimer(tx, SCHEDULE_KIND, String(transfer.id))
   await deleteTransfer(tx, transfer.id)
   await audit(tx, caller, {
     action: 'transfer.delete',
@@ -146,22 +144,43 @@ export async function checkEnds(tx: Tx, body: TransferBody): Promise<void> {
 }
 
 /** Puts the timer right, writes it down, and reads it as it is now. */
-async function settle(change: TransferChange, id: number, action: string): Promise<Transfer> {
+async function settle(
+  change: TransferChange,
+  id: number,
+  action: string,
+  before: Transfer | null,
+): Promise<Transfer> {
   const { tx, caller } = change
   const transfer = await visibleTransfer(tx, id)
-  await keepTimer(change, transfer, new Date())
+  // A due time that is waiting for its worker is not lost because somebody mends the description meanwhile.
+  if (before === null || !sameSchedule(before, transfer)) await keepTimer(change, transfer, new Date())
   await audit(tx, caller, {
     action,
     groupId: transfer.group_id,
     objectId: id,
     objectName: transfer.name,
-    details: { is_scheduled: transfer.is_scheduled, schedule: transfer.schedule },
+    details: {
+      is_scheduled: transfer.is_scheduled,
+      schedule: transfer.schedule,
+      timezone: transfer.timezone,
+    },
   })
   return transfer
 }
 
-/** What a body means as a row; sizes become numbers of bytes. */
-export function written(body: TransferBody): TransferToWrite {
+function sameSchedule(one: Transfer, other: Transfer): boolean {
+  return (
+    one.is_scheduled === other.is_scheduled &&
+    one.schedule === other.schedule &&
+    one.timezone === other.timezone
+  )
+}
+
+/**
+ * What a body means as a row; sizes become numbers of bytes. A client of SyncMaster knows nothing of our fields of the
+ * schedule and replaces a transfer without them: they stay as they were.
+ */
+export function written(body: TransferBody, before?: Transfer): TransferToWrite {
   const { resources } = body
   const sizes = (value: string | number) => bytesOf(value) ?? 0 // the schema let only sizes through
   return {
@@ -188,7 +207,9 @@ export function written(body: TransferBody): TransferToWrite {
     resources: { ...resources, ram_bytes_per_task: sizes(resources.ram_bytes_per_task) },
     is_scheduled: body.is_scheduled,
     schedule: body.schedule ?? '',
-    timezone: body.timezone ?? 'UTC',
+    timezone: body.timezone ?? before?.timezone ?? 'UTC',
+    missed_runs: body.missed_runs ?? before?.missed_runs ?? 'one',
+    overlap: body.overlap ?? before?.overlap ?? 'skip',
   }
 }
 

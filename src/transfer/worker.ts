@@ -2,22 +2,19 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Database } from '#database'
-import { Fault } from '#fault'
-import { systemCaller } from '#identity'
 import { type LeaseServer, serveLeases } from '#lease'
-import type { Log } from '#log'
-import { serveTimers, type Timer } from '#timer'
 import { carryRun, type CarryOptions, type ClaimedRun, giveUpRun, MAX_ATTEMPTS } from './carry-run.ts'
-import type { Tx } from './queue.store.ts'
-import { putInQueue, WORK_CHANNEL } from './run.ts'
-import { nextRuns, SCHEDULE_KIND } from './schedule.ts'
-import { findTransfer, type Transfer } from './transfer.store.ts'
+import { WORK_CHANNEL } from './run.ts'
+import { isItsTurn } from './run-turn.ts'
+import { serveSchedules } from './serve-schedules.ts'
 
 export interface WorkerOptions extends CarryOptions {
   /** Slugs of the queues to serve; empty: all. */
   queues: string[]
   /** Runs at once. */
   runs: number
+  /** Of the schedules. */
+  clock?: () => Date
 }
 
 export interface Worker {
@@ -31,7 +28,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const sweeping = setInterval(() => {
     sweep(options).catch((error: unknown) => log.warn({ err: error }, 'temporary files are not swept'))
   }, SWEEP_EVERY_MS)
-  const ready = `queued_at is not null and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL')`
+  const ready = `queued_at is not null and status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL') and ${isItsTurn}`
   const leases = serveLeases<ClaimedRun>({
     db,
     log,
@@ -46,16 +43,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     work: (row, signal) => carryRun(options, row, signal),
     onExhausted: (row) => giveUpRun(options, row),
   })
-  const timers = serveTimers({
-    db,
-    log,
-    kinds: { [SCHEDULE_KIND]: (timer) => startScheduled(db, log, timer) },
-  })
+  const schedules = serveSchedules({ db, log, clock: options.clock })
   const stopping = (server: LeaseServer) => server.stop(STOP_GRACE_MS)
   return {
     stop: async () => {
       clearInterval(sweeping)
-      await Promise.all([stopping(leases), stopping(timers)])
+      await Promise.all([stopping(leases), stopping(schedules)])
     },
   }
 }
@@ -99,45 +92,3 @@ const SWEEP_EVERY_MS = 10 * 60_000
 
 /** A run that is under way is not waited for: another worker, or the next start, takes it up. */
 const STOP_GRACE_MS = 1_000
-
-/** Starts the run of one scheduled time; answers the next one. A time that was missed is made up for once. */
-async function startScheduled(db: Database, log: Log, timer: Timer): Promise<Date | null> {
-  const { group_id: groupId } = timer.payload as { group_id: number } // as `keepTimer` wrote it
-  const transferId = Number(timer.key)
-  try {
-    const caller = await systemCaller(db, groupId)
-    return await db.withCaller(caller, async (tx: Tx, afterCommit) => {
-      const transfer = await findTransfer(tx, transferId)
-      if (transfer === undefined) return null
-      const [next = null] = nextRuns(transfer, new Date(), 1)
-      if (next !== null && (await connectorsAreActive(tx, transfer))) {
-        await putInQueue({ db, tx, afterCommit, caller }, transfer, timer.dueAt)
-      }
-      return next
-    })
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    if (error.code === 'identity.group_missing') return null
-    log.warn({ transfer: transferId, err: error }, `A scheduled run could not start: ${error.message}`)
-    return nextOf(db, groupId, transferId)
-  }
-}
-
-async function nextOf(db: Database, groupId: number, transferId: number): Promise<Date | null> {
-  const caller = await systemCaller(db, groupId)
-  const transfer = await db.withCaller(caller, (tx: Tx) => findTransfer(tx, transferId))
-  return transfer === undefined ? null : (nextRuns(transfer, new Date(), 1)[0] ?? null)
-}
-
-/** An inactive connection stops schedules, not a run by hand. */
-async function connectorsAreActive(tx: Tx, transfer: Transfer): Promise<boolean> {
-  const { source_connection_id: source, target_connection_id: target } = transfer
-  const inactive = await tx
-    .selectFrom('connect.connection as c')
-    .innerJoin('public.integration_connectors as i', 'i.id', 'c.connector_id')
-    .select('c.id')
-    .where('c.id', 'in', [source, target])
-    .where('i.status', '<>', 'active')
-    .execute()
-  return inactive.length === 0
-}

@@ -1,5 +1,5 @@
 import { aConnection } from './connect.ts'
-import { byRole, fromRole, type Operations, type World } from './operation.ts'
+import { byRole, fromRole, type Operations, signedIn, type World } from './operation.ts'
 
 const made = async (world: World, path: string, body: object): Promise<number> => {
   const answer = await world.hub.as('owner').post(path, body)
@@ -101,6 +101,11 @@ export const TRANSFER: Operations = {
       },
     }),
     answers: fromRole('developer', 200),
+  },
+
+  'POST /v1/schedules/preview': {
+    ask: () => ({ path: '/v1/schedules/preview', body: { schedule: '0 3 * * *' } }),
+    answers: signedIn(200),
   },
 
   'GET /v1/runs': {

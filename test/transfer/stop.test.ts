@@ -8,6 +8,8 @@ let hub: TestHub
 let sample: SampleDatabase
 let story: Story
 let transfer: number
+/** Another one into the same table: runs of one transfer go one after the other. */
+let other: number
 
 beforeAll(async () => {
   hub = await startTestHub({ settings: { runs: '2' } })
@@ -18,12 +20,14 @@ beforeAll(async () => {
   await sample.sql('insert into target values (-1)')
   story = await beginStory(hub, 'ada')
   const connection = await story.connect('shop', sample)
-  transfer = await story.transfer('copy orders', {
+  const ends = {
     source_connection_id: connection,
     target_connection_id: connection,
     source_params: { type: 'postgres', table_name: 'public.orders' },
     target_params: { type: 'postgres', table_name: 'public.target' },
-  })
+  }
+  transfer = await story.transfer('copy orders', ends)
+  other = await story.transfer('copy orders too', ends)
 })
 
 afterAll(async () => {
@@ -82,7 +86,7 @@ it('a run that is over cannot be stopped, but tried again', async () => {
 it('a run that is stopped before a worker has it is never begun', async () => {
   const unlock = await sample.lock('target')
   // Both places of the worker are taken.
-  const first = [await story.run(transfer), await story.run(transfer)]
+  const first = [await story.run(transfer), await story.run(other)]
   await until(async () => (await statusOf(first[1] ?? 0)) === 'STARTED')
   const waiting = await story.run(transfer)
   expect(await story.client.post(`/v1/runs/${waiting}/retry`)).toMatchObject({ status: 409 })
@@ -94,7 +98,7 @@ it('a run that is stopped before a worker has it is never begun', async () => {
 })
 
 it('two runs into one table at once both end, and its rows are those of one of them', async () => {
-  const runs = [await story.run(transfer), await story.run(transfer)]
+  const runs = [await story.run(transfer), await story.run(other)]
   const ended = await Promise.all(runs.map((run) => story.ended(run)))
   expect(ended.map(({ status }) => status)).toContain('FINISHED')
   expect(await sample.sql('select count(*)::int from target')).toEqual([{ count: 500 }])
