@@ -197,6 +197,15 @@ declare
   acting text := current_setting('role', true);
 begin
   if acting not in ('crosstie_app', 'anon', 'authenticated', 'service_role') then return new; end if;
+  -- A row of another company is refused by policy, whomever it names: else one could ask who is a member there.
+  if (case acting
+    when 'crosstie_app' then
+      not (new.company_id = any (connect.caller_companies(1)) or identity.is_superuser())
+    when 'service_role' then new.company_id <> public.current_company_id()
+    else new.company_id is distinct from public.current_company_id()
+  end) then
+    return new;
+  end if;
   if new.created_by is null and acting <> 'crosstie_app' then
     new.created_by := (platform.claims() ->> 'sub')::uuid;
   end if;

@@ -1,7 +1,8 @@
 /** What a channel listens to, as its join says it. */
 import { createHash } from 'node:crypto'
 import type { DatabaseRole } from '#database'
-import { type Filter, FilterProblem, parseFilter } from './filter.ts'
+import { type Filter, parseFilter } from './filter.ts'
+import { FilterProblem } from './filter-text.ts'
 import { type Column, type DescribedTable, KEY } from './open-table.ts'
 
 export interface Binding {

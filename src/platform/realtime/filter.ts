@@ -1,11 +1,9 @@
 /** Filters of `postgres_changes`: `status=eq.active,provider=not.in.(mysql,"a,b")`, a comma between meaning "and". */
+import { FilterProblem, splitAt, unquote } from './filter-text.ts'
 import type { Column } from './open-table.ts'
 
 /** Whether a record, as JSON has it, fits. */
 export type Filter = (record: Readonly<Record<string, unknown>>) => boolean
-
-/** What is wrong with a filter, in words for the one who wrote it. */
-export class FilterProblem extends Error {}
 
 const LIMIT_CHARACTERS = 2_000
 const CONDITIONS_LIMIT = 20
@@ -186,31 +184,4 @@ function likeTest(pattern: string, ignoreCase: boolean): (text: string) => boole
     }
     return tokens.slice(token).every(({ kind }) => kind === 'any')
   }
-}
-
-/** At the separators outside of quotes and parentheses. */
-function splitAt(text: string, separator: string): string[] {
-  const parts: string[] = []
-  let [part, depth, quoted] = ['', 0, false]
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] ?? ''
-    if (quoted && character === '\\') {
-      part += character + (text[(at += 1)] ?? '')
-      continue
-    }
-    if (character === '"') quoted = !quoted
-    if (!quoted && character === '(') depth += 1
-    if (!quoted && character === ')') depth -= 1
-    if (character === separator && !quoted && depth === 0) {
-      parts.push(part)
-      part = ''
-    } else part += character
-  }
-  if (quoted || depth !== 0) throw new FilterProblem('A quote or a parenthesis is not closed.')
-  return [...parts, part]
-}
-
-function unquote(text: string): string {
-  const inner = /^\s*"(.*)"\s*$/s.exec(text)?.[1]
-  return inner === undefined ? text : inner.replaceAll(/\\(.)/gs, '$1')
 }

@@ -22,6 +22,7 @@ import { describeTables, type OpenTable } from './open-table.ts'
 import { addRealtimeRoutes, type Open } from './realtime.routes.ts'
 import { companiesOf, standingOfEach } from './standing.ts'
 
+export { FilterProblem, splitAt, unquote } from './filter-text.ts'
 export type { Gate, Refused, Shown, Standing } from './gate.ts'
 export type { OpenTable } from './open-table.ts'
 
