@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allConnectionsQuery } from '../api/connections.ts'
 import { allQueuesQuery } from '../api/queues.ts'
 import { runPageQuery } from '../api/runs.ts'
 import { transferPageQuery } from '../api/transfers.ts'
 import { useGroup } from '../frame/use-group.ts'
+import { lazily } from '../ui/lazily.ts'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Failure, Loading } from '../ui/page-state.tsx'
 import { Doors } from './doors.tsx'
@@ -12,6 +14,8 @@ import classes from './home-page.module.css'
 import { NextRuns } from './next-runs.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { Steps } from './steps.tsx'
+
+const RunHistory = lazily(() => import('../runs/run-history.tsx'), 'RunHistory')
 
 /** What this group does now. One that does nothing yet is shown the doors and the steps to a first copy. */
 export function HomePage() {
@@ -21,7 +25,7 @@ export function HomePage() {
   const connections = useQuery(allConnectionsQuery(id))
   const queues = useQuery(allQueuesQuery(id))
   const transfers = useQuery(transferPageQuery({ group_id: id, page: 1, page_size: 50 }))
-  const runs = useQuery(runPageQuery({ group_id: id, page: 1, page_size: 10 }))
+  const runs = useQuery(runPageQuery({ group_id: id, page: 1, page_size: 50 }))
   const title = personal === true ? t('home.personal') : name
   const parts = [connections, queues, transfers, runs]
   const failed = parts.find((part) => part.isError && part.data === undefined)
@@ -55,8 +59,13 @@ export function HomePage() {
         />
       )}
       {started && (
+        <Suspense fallback={<Loading lines={4} />}>
+          <RunHistory title={t('home.lastRuns')} runs={runs.data.items} withTransfer />
+        </Suspense>
+      )}
+      {started && (
         <div className={classes.columns}>
-          <RecentRuns runs={runs.data.items} />
+          <RecentRuns runs={runs.data.items.slice(0, 10)} />
           <NextRuns transfers={transfers.data.items} />
         </div>
       )}

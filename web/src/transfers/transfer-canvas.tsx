@@ -210,8 +210,8 @@ function StepNode({ data }: NodeProps<Node<StepData>>) {
         <Handle type="target" position={data.down ? Position.Top : Position.Left} isConnectable={false} />
       )}
       <Icon name={data.icon} size={18} />
-      <span className={classes.title}>{data.title}</span>
-      <span className={classes.words}>{data.words}</span>
+      {/* Read out with a space between. */}
+      <span className={classes.title}>{data.title}</span> <span className={classes.words}>{data.words}</span>
       {data.place !== 'target' && (
         <Handle type="source" position={data.down ? Position.Bottom : Position.Right} isConnectable={false} />
       )}

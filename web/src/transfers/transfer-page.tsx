@@ -36,6 +36,8 @@ function TransferView({ transfer }: { transfer: Transfer }) {
   const { page = 1, sort = '' } = route.useSearch()
   const navigate = route.useNavigate()
   const runs = useQuery(runPageQuery({ transfer_id: transfer.id, page, page_size: 20, sort }))
+  // The chart is of the newest, whatever page and order the list shows.
+  const history = useQuery(runPageQuery({ transfer_id: transfer.id, page: 1, page_size: 50 }))
   const columns = useRunColumns({ withTransfer: false })
   return (
     <>
@@ -52,7 +54,9 @@ function TransferView({ transfer }: { transfer: Transfer }) {
         <Explain transferId={transfer.id} />
         <section aria-label={t('nav.runs')}>
           <Suspense fallback={<Loading lines={4} />}>
-            {runs.data !== undefined && runs.data.items.length > 1 && <RunHistory runs={runs.data.items} />}
+            {history.data !== undefined && history.data.items.length > 1 && (
+              <RunHistory title={t('run.history')} runs={history.data.items} />
+            )}
           </Suspense>
           <List
             label={t('transfer.runs')}
