@@ -121,13 +121,38 @@ describe('with the hub down', () => {
     expect((await crosstie(['user', 'create', 'ada'])).code).toBe(5)
     expect((await crosstie(['user', 'close', 'nobody'])).code).toBe(3)
     expect((await crosstie(['user', 'create', 'a b'])).code).toBe(2)
-    const last = await crosstie(['user', 'superuser', 'ada', '--remove'])
+    const last = await crosstie(['user', 'superuser', 'remove', 'ada'])
     expect([last.code, last.said]).toEqual([
       5,
       'crosstie: ada is the last superuser; make another one first.\n',
     ])
     const reserved = await crosstie(['group', 'create', 'Version one', '--owner', 'ada', '--slug', 'v1'])
     expect([reserved.code, reserved.said]).toEqual([2, 'crosstie: The slug "v1" is reserved.\n'])
+  })
+
+  test('superusers are added, also before they sign in for the first time, listed and removed', async () => {
+    const { added } = await json(['user', 'superuser', 'add', 'bob', 'newcomer'])
+    expect(added).toEqual([
+      { username: 'bob', made: false },
+      { username: 'newcomer', made: true },
+    ])
+    const names = async () =>
+      (await json(['user', 'superuser', 'list'])).map((row: { username: string }) => row.username)
+    expect(await names()).toEqual(['ada', 'bob', 'newcomer'])
+    expect((await crosstie(['user', 'superuser', 'remove', 'bob', 'nobody'])).code).toBe(3)
+    await json(['user', 'superuser', 'remove', 'bob', 'newcomer'])
+    expect(await names()).toEqual(['ada'])
+    await json(['user', 'erase', 'newcomer', '--yes'])
+  })
+
+  test('a user is linked to an account at the provider, and unlinked', async () => {
+    const issuer = 'https://login.example.com/realms/main'
+    const words = ['user', 'link', 'bob', '--subject', 'subject-1']
+    expect((await crosstie(words)).said).toContain('--issuer URL')
+    const account = { username: 'bob', issuer, subject: 'subject-1' }
+    expect(await json([...words, '--issuer', issuer])).toEqual(account)
+    expect((await crosstie([...words, '--issuer', issuer])).code).toBe(5)
+    expect(await json(['user', 'unlink', 'bob', '--issuer', issuer])).toMatchObject({ unlinked: 1 })
   })
 
   test('nothing of it stays running', async () => {

@@ -8,10 +8,13 @@ const EXAMPLES = `Examples:
   crosstie user create ada --superuser
   printf '%s' "$PASSWORD" | crosstie user create ada --email ada@example.com --password-stdin --json
   crosstie user list --search ada
+  crosstie user superuser add ada bob
 `
 
 export function registerUser(program: Command): void {
-  const user = program.command('user').description('Users: make, list, close, erase, password, rights')
+  const user = program
+    .command('user')
+    .description('Users: make, list, close, erase, password, rights')
   user.addHelpText('before', EXAMPLES)
 
   operatorOptions(user.command('create'))
@@ -45,11 +48,28 @@ export function registerUser(program: Command): void {
     .option('--password-stdin', 'read it from standard input')
     .action(setPassword)
 
-  operatorOptions(user.command('superuser'))
-    .description('Give or take the right to administer the whole hub')
+  const superuser = user.command('superuser').description('Who may administer the whole hub')
+  operatorOptions(superuser.command('add'))
+    .description('Give the right; unknown names become users without a password')
+    .argument('<names...>')
+    .action(addSuperusers)
+  operatorOptions(superuser.command('remove'))
+    .description('Take the right; somebody has to keep it')
+    .argument('<names...>')
+    .action(removeSuperusers)
+  operatorOptions(superuser.command('list')).description('List them').action(listSuperusers)
+
+  operatorOptions(user.command('link'))
+    .description('Let a user sign in by an account at the OpenID Connect provider')
     .argument('<name>')
-    .option('--remove', 'take it')
-    .action(setSuperuser)
+    .requiredOption('--subject <id>', 'the id of the account there (the claim "sub")')
+    .option('--issuer <url>', 'the provider (default: CROSSTIE_OIDC_ISSUER)')
+    .action(link)
+  operatorOptions(user.command('unlink'))
+    .description('Take the accounts at the OpenID Connect provider from a user')
+    .argument('<name>')
+    .option('--issuer <url>', 'the provider (default: CROSSTIE_OIDC_ISSUER)')
+    .action(unlink)
 }
 
 interface CreateOptions extends OperatorOptions {
@@ -117,12 +137,60 @@ async function setPassword(name: string, options: OperatorOptions & { passwordSt
   tell(options, { username: name }, `${name} has a new password, and is signed out everywhere.`)
 }
 
-async function setSuperuser(name: string, options: OperatorOptions & { remove?: true }): Promise<void> {
+async function addSuperusers(names: string[], options: OperatorOptions): Promise<void> {
   const { atHub } = await import('./operator.ts')
-  const isSuperuser = options.remove !== true
-  await atHub(options, ({ operations }) => operations.users.setSuperuser(name, isSuperuser))
-  const words = isSuperuser ? `${name} is a superuser now.` : `${name} is no superuser any more.`
-  tell(options, { username: name, is_superuser: isSuperuser }, words)
+  const added = await atHub(options, ({ operations }) => operations.users.addSuperusers(names))
+  const words = added.map(({ username, made }) =>
+    made
+      ? `Made ${username}, a superuser without a password yet: crosstie user password ${username}`
+      : `${username} is a superuser now.`,
+  )
+  tell(options, { added }, words.join('\n'))
+}
+
+async function removeSuperusers(names: string[], options: OperatorOptions): Promise<void> {
+  const { atHub } = await import('./operator.ts')
+  await atHub(options, ({ operations }) => operations.users.removeSuperusers(names))
+  tell(options, { removed: names }, names.map((name) => `${name} is no superuser any more.`).join('\n'))
+}
+
+async function listSuperusers(options: OperatorOptions): Promise<void> {
+  const { atHub } = await import('./operator.ts')
+  const users = await atHub(options, ({ operations }) => operations.users.superusers())
+  const rows = users.map(({ id, username, status }) => ({ id, username, status }))
+  tellList(options, rows, 'There are no superusers. Make one: crosstie user superuser add NAME')
+}
+
+interface LinkOptions extends OperatorOptions {
+  issuer?: string
+}
+
+async function link(name: string, options: LinkOptions & { subject: string }): Promise<void> {
+  const { atHub } = await import('./operator.ts')
+  const { subject } = options
+  const issuer = await atHub(options, async ({ config, operations }) => {
+    const known = issuerOf(options, config.settings.oidc_issuer)
+    await operations.users.link(name, { issuer: known, subject })
+    return known
+  })
+  tell(options, { username: name, issuer, subject }, `${name} signs in by ${subject} at ${issuer} now.`)
+}
+
+async function unlink(name: string, options: LinkOptions): Promise<void> {
+  const { atHub } = await import('./operator.ts')
+  const [issuer, accounts] = await atHub(options, async ({ config, operations }) => {
+    const known = issuerOf(options, config.settings.oidc_issuer)
+    return [known, await operations.users.unlink(name, known)] as const
+  })
+  const words =
+    accounts === 0 ? `${name} had no account at ${issuer}.` : `${name} has no account at ${issuer} any more.`
+  tell(options, { username: name, issuer, unlinked: accounts }, words)
+}
+
+function issuerOf({ issuer }: LinkOptions, set: string | null): string {
+  const known = issuer ?? set
+  if (known === null) throw usage('CROSSTIE_OIDC_ISSUER is not set: say which provider by --issuer URL.')
+  return known
 }
 
 async function newPassword(fromStdin: boolean): Promise<string | null> {

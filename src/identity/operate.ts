@@ -11,10 +11,12 @@ import { type Application, listApplications } from './application.store.ts'
 import { audit } from './audit.ts'
 import { type Caller } from './caller.ts'
 import * as groups from './group.ts'
+import { asSignIn } from './sign-in/password.store.ts'
+import { type Account, deleteAccounts, insertAccount } from './sign-in/oidc.store.ts'
 import { deleteMember, findGroupByName, type Group, listAllGroups, putMember } from './group.store.ts'
 import type { Tx } from './tables.ts'
 import { DisplayName, Email, NewPassword, Username } from './user.schema.ts'
-import { eraseUser, findUserByName, listUsers, type User } from './user.store.ts'
+import { eraseUser, findUserByName, listSuperusers, listUsers, type User } from './user.store.ts'
 import * as users from './user.ts'
 
 /** Lists on a terminal end here; longer ones are for `/v1`. */
@@ -58,9 +60,61 @@ function userOperations(db: Database, caller: Caller) {
       requireFit(NewPassword, password, 'The password')
       await users.setPassword(db, caller, { id: await idOf(username), password })
     },
-    setSuperuser: async (username: string, is_superuser: boolean) =>
-      users.updateUser(db, caller, await idOf(username), { is_superuser }),
+    superusers: () => db.withCaller(caller, (tx: Tx) => listSuperusers(tx, LIST_LIMIT)),
+    addSuperusers: (names: readonly string[]) => addSuperusers(db, caller, names),
+    removeSuperusers: async (names: readonly string[]) => {
+      // A name that is not there is told before anything is changed.
+      const ids: number[] = []
+      for (const name of names) ids.push(await idOf(name))
+      for (const id of ids) await users.updateUser(db, caller, id, { is_superuser: false })
+    },
+    link: (username: string, account: Account) => link(db, caller, username, account),
+    unlink: (username: string, issuer: string) => unlink(db, caller, username, issuer),
   }
+}
+
+/** Unknown names are made, without a password: they sign in by the provider, or get one later. */
+async function addSuperusers(
+  db: Database,
+  caller: Caller,
+  names: readonly string[],
+): Promise<{ username: string; made: boolean }[]> {
+  for (const name of names) requireFit(Username, name, 'The user name')
+  const added: { username: string; made: boolean }[] = []
+  for (const username of new Set(names)) {
+    const known = await db.withCaller(caller, (tx: Tx) => findUserByName(tx, username))
+    if (known === undefined) await users.createUser(db, caller, { username, is_superuser: true })
+    else await users.updateUser(db, caller, known.id, { is_superuser: true })
+    added.push({ username, made: known === undefined })
+  }
+  return added
+}
+
+/** Binds an account at the OpenID Connect provider to a user. */
+async function link(db: Database, caller: Caller, username: string, account: Account): Promise<void> {
+  await db.withCaller(caller, async (tx: Tx) => {
+    const { id } = await userNamed(tx, username)
+    if (!(await asSignIn(tx, () => insertAccount(tx, account, id)))) {
+      throw new Fault(
+        'conflict',
+        'identity.oidc_account_taken',
+        `The account ${account.subject} at ${account.issuer} is linked already. Unlink it first: crosstie user unlink NAME`,
+      )
+    }
+    const what = { groupId: null, objectId: id, objectName: username, details: { ...account } }
+    await audit(tx, caller, { action: 'user.oidc_link', ...what })
+  })
+}
+
+/** How many accounts were unbound. */
+function unlink(db: Database, caller: Caller, username: string, issuer: string): Promise<number> {
+  return db.withCaller(caller, async (tx: Tx) => {
+    const { id } = await userNamed(tx, username)
+    const gone = await asSignIn(tx, () => deleteAccounts(tx, id, issuer))
+    const what = { groupId: null, objectId: id, objectName: username, details: { issuer, accounts: gone } }
+    if (gone > 0) await audit(tx, caller, { action: 'user.oidc_unlink', ...what })
+    return gone
+  })
 }
 
 function groupOperations(db: Database, caller: Caller) {

@@ -110,6 +110,18 @@ export function updateUser(tx: Tx, id: number, change: UserChange): Promise<User
     .executeTakeFirstOrThrow()
 }
 
+/** By name, the inactive ones too. */
+export function listSuperusers(tx: Tx, limit: number): Promise<User[]> {
+  return tx
+    .selectFrom('identity.user')
+    .selectAll()
+    .where('is_superuser', '=', true)
+    .orderBy('username')
+    .limit(limit)
+    .$narrowType<{ username: string }>()
+    .execute()
+}
+
 /** Active superusers, locked: of two that would take the right from each other, the second sees what the first did. */
 export async function lockSuperusers(tx: Tx): Promise<number[]> {
   const rows = await tx

@@ -78,7 +78,7 @@ async function userOfClaims(tx: Tx, signIn: ProviderSignIn, account: Account): P
   const username = usernameOf(grant)
   const known = await findUserByName(tx, username)
   if (known !== undefined) {
-    if (await hasSignIn(tx, known.id)) throw nameTaken(username)
+    if (await hasSignIn(tx, known.id)) throw nameTaken(username, account.subject)
     await insertAccount(tx, account, known.id)
     await record(tx, signIn, known, 'user.oidc_link', account)
     return known
@@ -160,12 +160,13 @@ function notActive({ username, status }: User): Fault {
   return new Fault('forbidden', 'identity.user_not_active', words)
 }
 
-function nameTaken(username: string): Fault {
+function nameTaken(username: string, subject: string): Fault {
+  const id = /^[\w.:@|-]+$/.test(subject) ? subject : '…'
   return new Fault(
     'conflict',
     'identity.oidc_name_taken',
     `There is a user "${username}" here who signs in by other means. If that is you, sign in that way and link the two accounts under "My account"; ` +
-      `or an administrator runs \`crosstie user link ${username} --subject …\` with your id at the provider.`,
+      `or an administrator runs \`crosstie user link ${username} --subject ${id}\`.`,
   )
 }
 

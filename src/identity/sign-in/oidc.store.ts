@@ -43,7 +43,7 @@ export function insertUserOfClaims(
   return tx.insertInto('identity.user').values(row).returning('id').executeTakeFirstOrThrow()
 }
 
-/** How many there were. */
+/** How many there were. Sessions that were begun there end with them. */
 export async function deleteAccounts(tx: Tx, userId: number, issuer: string): Promise<number> {
   const gone = await tx
     .deleteFrom('identity.oidc_account')
@@ -51,6 +51,13 @@ export async function deleteAccounts(tx: Tx, userId: number, issuer: string): Pr
     .where('issuer', '=', issuer)
     .returning('subject')
     .execute()
+  if (gone.length > 0) {
+    await tx
+      .deleteFrom('identity.session')
+      .where('user_id', '=', userId)
+      .where('id', 'in', tx.selectFrom('identity.oidc_session').select('session_id'))
+      .execute()
+  }
   return gone.length
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { operatorCaller } from '../caller.ts'
+import { operateIdentity } from '../operate.ts'
 import { type Answer, startTestHub, type TestHub } from '../../../test/harness/hub.ts'
 import { type OpenIdServer, startOpenIdServer } from '../../../test/harness/openid.ts'
 
@@ -405,6 +407,22 @@ describe('linking', () => {
     const { crosstie_session } = (await signedIn(names[1])).cookies
     Object.assign(window.cookies, { crosstie_session: crosstie_session ?? '' })
     expect((await window.ask('GET', window.callback(back))).status).toBe(401)
+  })
+
+  test('by an operator works, and unlinking ends what was begun there', async () => {
+    const { subject } = person({ preferred_username: 'renamed there' })
+    const username = `local${++count}`
+    await hub.createUser(username, { password: 'correct horse' })
+    const { users } = operateIdentity(hub.db, operatorCaller('tester'))
+    await users.link(username, { issuer: openid.issuer, subject })
+    const byPassword = await signedIn(username)
+    const window = browser()
+    await window.signIn(subject)
+    expect((await window.me()).body.username).toBe(username)
+    expect(await users.unlink(username, openid.issuer)).toBe(1)
+    expect((await window.me()).status).toBe(401)
+    expect((await byPassword.me()).status).toBe(200)
+    expect((await browser().signIn(subject)).status).toBe(403)
   })
 
   test('is begun by the page only: a link of another site would bind a stranger’s account', async () => {
