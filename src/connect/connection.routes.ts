@@ -11,6 +11,8 @@ import {
   visibleConnection,
 } from './connection.ts'
 import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './connection.store.ts'
+import { secretsOf } from './credentials.ts'
+import { HealthRead, presentHealth } from './health.read.ts'
 import { MANIFESTS } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
@@ -34,6 +36,15 @@ const ConnectionRead = Type.Object({
   connector_type: Type.Optional(Type.String()),
   status: Type.Optional(Type.String()),
   last_synced_at: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  secrets: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({ set: Type.Boolean(), updated_at: Type.Union([Type.String(), Type.Null()]) }),
+    ),
+  ),
+  health: Type.Optional(HealthRead),
+  schedule: Type.Optional(Type.Unknown()),
+  next_sync_at: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
   created_at: Type.Optional(Type.String({ format: 'date-time' })),
   updated_at: Type.Optional(Type.String({ format: 'date-time' })),
 })
@@ -211,6 +222,10 @@ function present(connection: Connection, view: 'full' | undefined): Static<typeo
     connector_type,
     status,
     last_synced_at: connection.last_synced_at?.toISOString() ?? null,
+    secrets: secretsOf(connection),
+    health: presentHealth(connection.health),
+    schedule: connection.schedule,
+    next_sync_at: connection.next_sync,
     created_at: connection.created_at.toISOString(),
     updated_at: connection.updated_at.toISOString(),
   }

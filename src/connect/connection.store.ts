@@ -3,7 +3,9 @@ import { searchMatch, sortTerms } from '#database'
 import { Fault } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { Values } from './provider.ts'
-import type { ConnectTables } from './tables.ts'
+import type { HealthJson } from './health.read.ts'
+import { SCHEDULE_KIND } from './sync-schedule.ts'
+import type { ConnectTables, SecretShown } from './tables.ts'
 
 export type Tx = Kysely<ConnectTables>
 
@@ -19,6 +21,12 @@ export interface Connection {
   config: Values
   /** Of the credentials what may be read back; null when there are none. */
   auth_shown: Values | null
+  /** Which secrets are kept, and since when; `*` stands for all of before this was noted. */
+  secrets_shown: Record<string, SecretShown>
+  schedule: unknown
+  /** When the schedule comes round, if it does. */
+  next_sync: string | null
+  health: HealthJson | null
   last_synced_at: Date | null
   created_at: Date
   updated_at: Date
@@ -35,9 +43,18 @@ const COLUMNS = [
   'i.status',
   'i.config',
   'c.auth_shown',
+  'c.secrets_shown',
+  'i.schedule',
   'i.last_synced_at',
   'c.created_at',
   'c.updated_at',
+  sql<HealthJson | null>`(select to_jsonb(h) from connect.health h where h.connection_id = c.id)`.as(
+    'health',
+  ),
+  sql<string | null>`(
+    select t.payload ->> 'at' from platform.timer t
+    where t.kind = ${SCHEDULE_KIND} and t.key = c.id::text
+  )`.as('next_sync'),
 ] as const
 
 function connections(tx: Tx) {
@@ -48,16 +65,6 @@ function connections(tx: Tx) {
 
 export function findConnection(tx: Tx, id: number): Promise<Connection | undefined> {
   return connections(tx).select(COLUMNS).where('c.id', '=', id).executeTakeFirst()
-}
-
-/** As it lies in the table, where SQL may have put anything. */
-export async function findSchedule(tx: Tx, connectorId: string): Promise<unknown> {
-  const found = await tx
-    .selectFrom('public.integration_connectors')
-    .select('schedule')
-    .where('id', '=', connectorId)
-    .executeTakeFirst()
-  return found?.schedule ?? {}
 }
 
 export async function putSchedule(
@@ -191,10 +198,15 @@ export async function findSeal(tx: Tx, id: number): Promise<string | undefined> 
   return found?.value
 }
 
-export async function putSeal(
-  tx: Tx,
-  { id, groupId, value, shown }: { id: number; groupId: number; value: string; shown: Values },
-): Promise<void> {
+export interface SealToPut {
+  id: number
+  groupId: number
+  value: string
+  shown: Values
+  secrets: Record<string, SecretShown>
+}
+
+export async function putSeal(tx: Tx, { id, groupId, value, shown, secrets }: SealToPut): Promise<void> {
   await tx
     .insertInto('connect.auth_data')
     .values({ connection_id: id, group_id: groupId, value })
@@ -204,7 +216,7 @@ export async function putSeal(
     .execute()
   await tx
     .updateTable('connect.connection')
-    .set({ auth_shown: JSON.stringify(shown) })
+    .set({ auth_shown: JSON.stringify(shown), secrets_shown: JSON.stringify(secrets) })
     .where('id', '=', id)
     .execute()
 }

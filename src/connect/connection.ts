@@ -17,7 +17,9 @@ import {
   type Tx,
   updateConnection,
 } from './connection.store.ts'
-import { mergedAuth, shownOf } from './credentials.ts'
+import { mergedAuth, secretsAfter, shownOf } from './credentials.ts'
+import { HEALTH_CHANNEL } from './health.ts'
+import { setDue } from './health.store.ts'
 import { manifestOf } from './manifests.ts'
 import type { Manifest } from './provider.ts'
 
@@ -59,7 +61,8 @@ export async function createConnection(
   const id = await keepsItsPlace(() =>
     insertConnection(tx, { ...written(manifest, body), config, groupId: group.id, userId: caller.userId }),
   )
-  await putSeal(tx, { id, groupId: group.id, value, shown: shownOf(manifest, body.auth_data) })
+  const secrets = secretsAfter(manifest, {}, body.auth_data)
+  await putSeal(tx, { id, groupId: group.id, value, shown: shownOf(manifest, body.auth_data), secrets })
   return tell(db, change, id, 'created')
 }
 
@@ -87,7 +90,11 @@ export async function changeConnection(
   await keepsItsPlace(() =>
     updateConnection(tx, connection, { ...written(manifest, body), config, userId: caller.userId }),
   )
-  await putSeal(tx, { id, groupId: connection.group_id, value, shown: shownOf(manifest, auth) })
+  const secrets = secretsAfter(manifest, connection.secrets_shown, body.auth_data)
+  await putSeal(tx, { id, groupId: connection.group_id, value, shown: shownOf(manifest, auth), secrets })
+  // What was changed is looked at soon: it may be what mends it.
+  await setDue(tx, id, new Date())
+  change.afterCommit(() => db.notify(HEALTH_CHANNEL, ''))
   return tell(db, change, id, 'updated')
 }
 
@@ -145,7 +152,8 @@ export async function duplicateConnection(
   const manifest = manifestOf(provider)
   if (manifest !== undefined && isCredentialFree(manifest)) {
     const value = await findSeal(tx, source.id)
-    if (value !== undefined) await putSeal(tx, { id, groupId, value, shown: source.auth_shown ?? {} })
+    if (value !== undefined)
+      await putSeal(tx, { id, groupId, value, shown: source.auth_shown ?? {}, secrets: {} })
   }
   return tell(db, change, id, 'created')
 }

@@ -5,6 +5,7 @@ import type { Vault } from '#vault'
 import { manifestOf } from './manifests.ts'
 import type { Manifest, Opened, Values } from './provider.ts'
 import { type Connection, findSeal, type Tx } from './connection.store.ts'
+import type { SecretShown } from './tables.ts'
 
 export type Auth = Values & { type: string }
 
@@ -13,6 +14,38 @@ export function shownOf(manifest: Manifest, auth: Auth): Values {
   const kind = manifest.auth.find(({ type }) => type === auth.type)
   const secrets = new Set(Object.keys(kind?.secrets ?? {}))
   return Object.fromEntries(Object.entries(auth).filter(([name]) => !secrets.has(name)))
+}
+
+/** Which secrets will be kept: those given now, and those that a change left out. */
+export function secretsAfter(
+  manifest: Manifest,
+  before: Record<string, SecretShown>,
+  auth: Auth,
+  now = new Date(),
+): Record<string, SecretShown> {
+  const missing = new Set(missingSecrets(manifest, auth))
+  const kind = manifest.auth.find(({ type }) => type === auth.type)
+  return Object.fromEntries(
+    Object.keys(kind?.secrets ?? {}).map((name) => [
+      name,
+      missing.has(name)
+        ? (before[name] ?? before['*'] ?? { set: true, updated_at: null })
+        : { set: auth[name] !== '', updated_at: now.toISOString() },
+    ]),
+  )
+}
+
+/** What of a connection's secrets may be told. */
+export function secretsOf({
+  provider,
+  auth_shown: shown,
+  secrets_shown: kept,
+}: Pick<Connection, 'provider' | 'auth_shown' | 'secrets_shown'>): Record<string, SecretShown> {
+  const kind = manifestOf(provider)?.auth.find(({ type }) => type === shown?.type)
+  const unknown = { set: shown !== null, updated_at: null }
+  return Object.fromEntries(
+    Object.keys(kind?.secrets ?? {}).map((name) => [name, kept[name] ?? kept['*'] ?? unknown]),
+  )
 }
 
 /** The names of the secrets that a body leaves out, so that the stored ones have to stand in. */

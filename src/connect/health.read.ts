@@ -1,5 +1,18 @@
 import { type Static, Type } from 'typebox'
-import type { Health } from './health.store.ts'
+import type { Actor, HealthState } from './tables.ts'
+
+/** The row as PostgreSQL writes it in JSON. */
+export interface HealthJson {
+  state: HealthState
+  code: string | null
+  message: string | null
+  actor: Actor | null
+  since: string
+  last_check_at: string | null
+  last_ok_at: string | null
+  consecutive_failures: number
+  due_at: string | null
+}
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
@@ -17,16 +30,20 @@ export const HealthRead = Type.Object({
   next_check_at: Time,
 })
 
-export function presentHealth(health: Health | undefined): Static<typeof HealthRead> {
+export function presentHealth(health: HealthJson | null): Static<typeof HealthRead> {
   return {
     state: health?.state ?? 'unknown',
     code: health?.code ?? null,
     message: health?.message ?? null,
     actor: health?.actor ?? null,
-    since: health?.since.toISOString() ?? null,
-    last_check_at: health?.last_check_at?.toISOString() ?? null,
-    last_ok_at: health?.last_ok_at?.toISOString() ?? null,
+    since: timeOf(health?.since),
+    last_check_at: timeOf(health?.last_check_at),
+    last_ok_at: timeOf(health?.last_ok_at),
     consecutive_failures: health?.consecutive_failures ?? 0,
-    next_check_at: health?.due_at?.toISOString() ?? null,
+    next_check_at: timeOf(health?.due_at),
   }
+}
+
+function timeOf(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : new Date(text).toISOString()
 }

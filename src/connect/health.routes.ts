@@ -4,7 +4,6 @@ import type { Server } from '#http'
 import { ConnectionPath } from './connection.routes.ts'
 import { visibleConnection } from './connection.ts'
 import type { Tx } from './connection.store.ts'
-import { findHealth } from './health.store.ts'
 import { HealthRead, presentHealth } from './health.read.ts'
 
 export function addHealthRoutes(app: Server, db: Database): void {
@@ -19,9 +18,8 @@ export function addHealthRoutes(app: Server, db: Database): void {
       },
     },
     async ({ caller, params }): Promise<Static<typeof HealthRead>> =>
-      db.withCaller(caller, async (tx: Tx) => {
-        const { id } = await visibleConnection(tx, params.connection_id)
-        return presentHealth(await findHealth(tx, id))
-      }),
+      db.withCaller(caller, async (tx: Tx) =>
+        presentHealth((await visibleConnection(tx, params.connection_id)).health),
+      ),
   )
 }

@@ -45,16 +45,6 @@ export function lockHealth(tx: Tx, connectionId: number): Promise<Health | undef
     .executeTakeFirst()
 }
 
-export async function healthOf(tx: Tx, ids: number[]): Promise<Map<number, Health>> {
-  if (ids.length === 0) return new Map()
-  const rows = await tx
-    .selectFrom('connect.health')
-    .select(['connection_id', ...COLUMNS])
-    .where('connection_id', 'in', ids)
-    .execute()
-  return new Map(rows.map(({ connection_id: id, ...health }) => [id, health]))
-}
-
 /** The time of the next check is the checker's to set. */
 export async function writeHealth(tx: Tx, connectionId: number, health: Health): Promise<void> {
   const { due_at: _, ...written } = health

@@ -10,6 +10,9 @@ import type { Connection, Tx } from './connection.store.ts'
 import { type Health, lockHealth, setStatus, writeHealth } from './health.store.ts'
 import type { Actor } from './tables.ts'
 
+/** Wakes whoever looks after connections. */
+export const HEALTH_CHANNEL = 'connect.health'
+
 /** How a use of a connection went. */
 export type Outcome = { ok: true } | { ok: false; fault: Pick<Fault, 'kind' | 'code' | 'message'> }
 

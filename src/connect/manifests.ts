@@ -1,5 +1,6 @@
 import type { Manifest } from './provider.ts'
 import { clickhouse } from './providers/clickhouse.ts'
+import { dingtalk } from './providers/dingtalk.ts'
 import { ftp } from './providers/ftp.ts'
 import { ftps } from './providers/ftps.ts'
 import { hdfs } from './providers/hdfs.ts'
@@ -33,6 +34,7 @@ export const MANIFESTS: readonly Manifest[] = [
   samba,
   sftp,
   webdav,
+  dingtalk,
   webhook,
 ]
 

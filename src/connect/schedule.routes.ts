@@ -4,7 +4,7 @@ import type { Server } from '#http'
 import { audit, levelIn, requireLevel } from '#identity'
 import { ConnectionPath } from './connection.routes.ts'
 import { visibleConnection } from './connection.ts'
-import { findSchedule, putSchedule, type Tx } from './connection.store.ts'
+import { putSchedule, type Tx } from './connection.store.ts'
 import { nextSyncs, readSchedule, Schedule } from './sync-schedule.ts'
 
 const NEXT_SHOWN = 3
@@ -30,8 +30,8 @@ export function addScheduleRoutes(app: Server, db: Database): void {
     },
     async ({ caller, params }) =>
       db.withCaller(caller, async (tx: Tx) => {
-        const { uuid } = await visibleConnection(tx, params.connection_id)
-        return present(await findSchedule(tx, uuid))
+        const { schedule, next_sync: next } = await visibleConnection(tx, params.connection_id)
+        return present(schedule, next)
       }),
   )
 
@@ -60,7 +60,7 @@ export function addScheduleRoutes(app: Server, db: Database): void {
         })
         // The database has set the timer; this wakes whoever acts on it.
         afterCommit(() => db.notify('platform.timer', ''))
-        return present(body)
+        return present(body, null)
       }),
   )
 
@@ -92,9 +92,15 @@ export function addScheduleRoutes(app: Server, db: Database): void {
   )
 }
 
-function present(stored: unknown) {
+/** The time that is set is the first; what follows is reckoned from it. */
+function present(stored: unknown, set: string | null) {
   const read = readSchedule(stored)
   if ('problem' in read) return { schedule: stored, problem: read.problem, next_syncs: [] }
-  const next = nextSyncs(read.schedule, new Date(), NEXT_SHOWN)
+  const now = new Date()
+  const first = set !== null && Date.parse(set) > now.getTime() ? new Date(set) : null
+  const next =
+    first === null || nextSyncs(read.schedule, now, 1).length === 0
+      ? nextSyncs(read.schedule, now, NEXT_SHOWN)
+      : [first, ...nextSyncs(read.schedule, first, NEXT_SHOWN - 1)]
   return { schedule: read.schedule, problem: null, next_syncs: next.map((at) => at.toISOString()) }
 }

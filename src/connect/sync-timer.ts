@@ -4,7 +4,7 @@ import { Fault } from '#fault'
 import { systemCaller } from '#identity'
 import type { Log } from '#log'
 import { setTimer, type Timer } from '#timer'
-import { type Connection, findConnection, findSchedule, type Tx } from './connection.store.ts'
+import { type Connection, findConnection, type Tx } from './connection.store.ts'
 import { manifestOf } from './manifests.ts'
 import { ASLEEP, type SyncAct, wake } from './sync.ts'
 import { jitterMs, nextSyncs, readSchedule, type Schedule, SCHEDULE_KIND } from './sync-schedule.ts'
@@ -37,7 +37,7 @@ export async function actOnSchedule(options: TimerOptions, timer: Timer): Promis
     await db.withCaller(caller, async (tx: Tx, afterCommit) => {
       const connection = await findConnection(tx, Number(timer.key))
       if (connection === undefined) return
-      const read = readSchedule(await findSchedule(tx, connection.uuid))
+      const read = readSchedule(connection.schedule)
       if ('problem' in read) {
         // It came in by SQL. Others go on; this one rests until it is written anew.
         log.warn(

@@ -4,6 +4,7 @@ import { IDLE, type LeaseServer, serveLeases } from '#lease'
 import { serveTimers } from '#timer'
 import { carrySync, type ClaimedSync, giveUpSync, MAX_ATTEMPTS, type SyncOptions } from './carry-sync.ts'
 import { checkHealth, type ClaimedHealth, type HealthOptions } from './check-health.ts'
+import { HEALTH_CHANNEL } from './health.ts'
 import { SCHEDULE_KIND } from './sync-schedule.ts'
 import { WORK_CHANNEL } from './sync.ts'
 import { actOnSchedule } from './sync-timer.ts'
@@ -11,8 +12,6 @@ import { actOnSchedule } from './sync-timer.ts'
 export interface ConnectWorkerOptions extends Omit<SyncOptions, 'limit'>, Omit<HealthOptions, 'everyMs'> {
   settings: Pick<Settings, 'syncs' | 'health_minutes' | 'limit_sync_items'>
 }
-
-export const HEALTH_CHANNEL = 'connect.health'
 
 const STOP_GRACE_MS = 1_000
 const HEALTH_AT_ONCE = 4
