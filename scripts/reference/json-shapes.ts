@@ -29,6 +29,8 @@ export const JSON_SHAPES: Record<string, string> = {
   'database setup': '`{database, login, database_url, password_set}`; without --admin-url `{sql}`',
   'vault generate': '`{key}`',
   'vault rotate': '`{resealed, lost, kid}`',
+  'import syncmaster':
+    '`{source, dry_run, unopened: [name], user, group, member, connection, queue, transfer, run}`, each of these `{taken, known, matched: [name], renamed: [{from, to}], noted: [{why, count, names}], left_out: [{why, count, names}]}`; with --rollback `{source, dry_run, removed: {<kind>: count}}`',
   'backup create': '`{file, tables, rows, size_bytes, dropped: [file]}`',
   'backup list': '`[{file, size_bytes, created_at, release, problem}]`',
   'backup verify':

@@ -73,6 +73,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./vault.ts')).registerVault,
   },
   {
+    name: 'import',
+    about: 'Move in from another system: SyncMaster',
+    load: async () => (await import('./import.ts')).registerImport,
+  },
+  {
     name: 'backup',
     about: 'Backups: create, list, verify, restore',
     load: async () => (await import('./backup.ts')).registerBackup,

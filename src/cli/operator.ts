@@ -8,9 +8,9 @@ import path from 'node:path'
 import { type Config, keptSecrets, loadConfig } from '#config'
 import { type Database, embeddedIsRunning, embeddedUrl, openDatabase, startEmbeddedPostgres } from '#database'
 import { Fault } from '#fault'
-import { operateIdentity, operatorCaller, type Operations } from '#identity'
+import { type Caller, operateIdentity, operatorCaller, type Operations } from '#identity'
 import { migrateUp, migrationStates, readMigrations } from '#migrate'
-import { createVault } from '#vault'
+import { createVault, type Vault } from '#vault'
 import { INTERRUPTED } from './exit.ts'
 import type { OperatorOptions } from './operator-options.ts'
 
@@ -56,6 +56,8 @@ export async function atDatabase<R>(
 
 export interface AtHub extends AtDatabase {
   db: Database
+  /** The operator, for the audit log. */
+  caller: Caller
   operations: Operations
 }
 
@@ -65,7 +67,8 @@ export function atHub<R>(options: OperatorOptions, work: (at: AtHub) => Promise<
     await requireMigrated(at)
     const db = openDatabase(at.url, { connections: 2 })
     try {
-      return await work({ ...at, db, operations: operateIdentity(db, operatorCaller(userInfo().username)) })
+      const caller = operatorCaller(userInfo().username)
+      return await work({ ...at, db, caller, operations: operateIdentity(db, caller) })
     } finally {
       await db.close()
     }
@@ -99,7 +102,11 @@ async function releaseOf(config: Config): Promise<string> {
 }
 
 /** The names of the vault's keys that this hub has. */
-export async function vaultKids({ settings }: Config): Promise<readonly string[]> {
+export async function vaultKids(config: Config): Promise<readonly string[]> {
+  return (await vaultOf(config)).kids
+}
+
+export async function vaultOf({ settings }: Config): Promise<Vault> {
   const { vault_keys } = await keptSecrets(settings)
-  return createVault(vault_keys).kids
+  return createVault(vault_keys)
 }

@@ -24,6 +24,14 @@ import { addScheduleRoutes } from './schedule.routes.ts'
 import { addTransferRoutes } from './transfer.routes.ts'
 import { startWorker, type Worker } from './worker.ts'
 
+export {
+  deleteImportedTransfers,
+  importQueues,
+  importTransfers,
+  type QueueToImport,
+  type TransferToImport,
+} from './import.ts'
+export { importRuns, type RunToImport } from './import-run.ts'
 export { countTransfersOf } from './transfer.store.ts'
 export { RUN_TABLES } from './open-tables.ts'
 export type { TransferTables } from './tables.ts'

@@ -1,0 +1,47 @@
+/** What an import did, for the operator to read on a terminal. */
+import type { Tally, Told } from '#identity'
+import { table } from '../output.ts'
+import type { TakeOverReport } from './take-over.ts'
+
+const NAMES_SHOWN = 5
+
+export function reportWords({ source, dry_run: dryRun, tallies, unopened }: TakeOverReport): string {
+  const counts = tallies.map((tally) => ({
+    what: `${tally.kind}s`,
+    taken_over: tally.taken,
+    before: tally.known,
+    same_as_here: tally.matched.length,
+    renamed: tally.renamed.length,
+    left_out: tally.left_out.reduce((sum, { count }) => sum + count, 0),
+  }))
+  const lines = [table(counts), ...tallies.flatMap(detailsOf)]
+  if (unopened.length > 0) {
+    lines.push(
+      `connections without credentials, for the key does not open them: ${some(unopened, unopened.length)}`,
+    )
+  }
+  lines.push(
+    dryRun
+      ? 'A dry run: nothing of it was kept.'
+      : `Done. Undo it: crosstie import syncmaster --rollback${source === 'syncmaster' ? '' : ` --name ${source}`}`,
+  )
+  return lines.join('\n')
+}
+
+function detailsOf({ kind, matched, renamed, noted, left_out }: Tally): string[] {
+  const lines = renamed.map(({ from, to }) => `${kind} "${from}" is called "${to}" here`)
+  if (matched.length > 0)
+    lines.push(`${kind}s who were here by the same name: ${some(matched, matched.length)}`)
+  const said = (told: Told, begin: string) => `${kind}s ${begin}${told.why}: ${some(told.names, told.count)}`
+  return [
+    ...lines,
+    ...noted.map((told) => said(told, '')),
+    ...left_out.map((told) => said(told, 'left out, ')),
+  ]
+}
+
+function some(names: readonly string[], count: number): string {
+  const shown = names.slice(0, NAMES_SHOWN)
+  const more = count - shown.length
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
