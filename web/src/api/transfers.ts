@@ -82,6 +82,8 @@ export interface TransferBody {
   is_scheduled: boolean
   schedule: string
   timezone?: string
+  missed_runs?: 'one' | 'skip'
+  overlap?: 'skip' | 'queue'
 }
 
 export interface Transfer extends TransferBody {
@@ -90,6 +92,16 @@ export interface Transfer extends TransferBody {
   updated_at?: string
   last_run?: { id: number; status: RunStatus; started_at: string | null; ended_at: string | null } | null
   next_runs?: string[]
+  schedule_problem?: string | null
+  last_skipped?: SkippedTime | null
+}
+
+/** A due time that had no run of its own. */
+export interface SkippedTime {
+  scheduled_for: string
+  reason: 'missed' | 'overlap' | 'queue_full' | 'connection_inactive' | 'refused'
+  times: number
+  message: string
 }
 
 export interface Explanation {

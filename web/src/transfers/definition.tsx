@@ -3,8 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { connectionQuery } from '../api/connections.ts'
 import { queueQuery } from '../api/queues.ts'
-import type { EndParams, Transfer, Transformation } from '../api/transfers.ts'
+import type { EndParams, SkippedTime, Transfer, Transformation } from '../api/transfers.ts'
 import { Facts } from '../ui/facts.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { useFormat } from '../ui/use-format.ts'
 import classes from './definition.module.css'
 import { CronWords } from './cron-words.tsx'
@@ -16,6 +17,7 @@ export function Definition({ transfer }: { transfer: Transfer }) {
   const format = useFormat()
   const queue = useQuery(queueQuery(transfer.queue_id))
   const { strategy_params: strategy, is_scheduled, schedule, timezone = 'UTC', next_runs = [] } = transfer
+  const { schedule_problem: problem = null, last_skipped } = transfer
   return (
     <div className={classes.definition}>
       <div className={classes.route}>
@@ -52,6 +54,7 @@ export function Definition({ transfer }: { transfer: Transfer }) {
               <>
                 <code>{schedule}</code> {timezone}
                 <CronWords schedule={schedule} />
+                {problem !== null && <Notice tone="attention">{t('schedule.wrong', { problem })}</Notice>}
               </>
             ) : (
               t('transfer.byHand')
@@ -62,13 +65,49 @@ export function Definition({ transfer }: { transfer: Transfer }) {
             is_scheduled && next_runs.length > 0
               ? next_runs
                   .slice(0, 3)
-                  .map((at) => format.time(at))
+                  .map((at) => format.zoned(at, timezone))
                   .join(' · ')
               : undefined,
+          ],
+          [
+            t('schedule.policies'),
+            is_scheduled ? <Policies key="policies" transfer={transfer} /> : undefined,
+          ],
+          [
+            t('schedule.lastSkipped'),
+            last_skipped ? <LastSkipped key="skipped" skipped={last_skipped} zone={timezone} /> : undefined,
           ],
         ]}
       />
     </div>
+  )
+}
+
+function Policies({ transfer: { missed_runs, overlap } }: { transfer: Transfer }) {
+  const { t } = useTranslation()
+  const missed = missed_runs === 'skip' ? t('schedule.missedSkip') : t('schedule.missedOne')
+  const over = overlap === 'queue' ? t('schedule.overlapQueue') : t('schedule.overlapSkip')
+  return (
+    <>
+      <p>
+        <span className="dimmed">{t('schedule.missed')}:</span> {missed}
+      </p>
+      <p>
+        <span className="dimmed">{t('schedule.overlap')}:</span> {over}
+      </p>
+    </>
+  )
+}
+
+function LastSkipped({ skipped, zone }: { skipped: SkippedTime; zone: string }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <>
+      <p>{format.zoned(skipped.scheduled_for, zone)}</p>
+      <p>{t(`schedule.skipped.${skipped.reason}`, { count: skipped.times })}</p>
+      <p className="dimmed">{skipped.message}</p>
+    </>
   )
 }
 

@@ -1,45 +1,36 @@
 import { Select, Switch, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { ApiError } from '../api/client.ts'
+import { schedulePreviewQuery } from '../api/schedules.ts'
 import { FormRow } from '../ui/form.tsx'
+import { plainWords } from '../ui/form-errors.ts'
 import { useFormat } from '../ui/use-format.ts'
 import { CronWords } from './cron-words.tsx'
 import type { TransferForm } from './end-fields.tsx'
+import { PresetFields } from './preset-fields.tsx'
 
-const PRESETS = ['0 * * * *', '0 3 * * *', '0 6 * * 1-5', '0 4 * * 1', '0 5 1 * *'] as const
-
-/** When it runs by itself: a cron line, its time zone, and what that comes to. */
+/** When it runs by itself: how often, or a cron line of one's own, its time zone, and what that comes to. */
 export function ScheduleFields({ form }: { form: TransferForm }) {
   const { t } = useTranslation()
   const { is_scheduled, schedule, timezone } = form.getValues()
-  const words = {
-    '0 * * * *': t('schedule.hourly'),
-    '0 3 * * *': t('schedule.daily'),
-    '0 6 * * 1-5': t('schedule.workdays'),
-    '0 4 * * 1': t('schedule.weekly'),
-    '0 5 1 * *': t('schedule.monthly'),
+  const set = (cron: string) => {
+    form.setFieldValue('schedule', cron)
+    form.clearFieldError('schedule')
   }
   return (
     <>
       <Switch label={t('schedule.on')} {...form.getInputProps('is_scheduled', { type: 'checkbox' })} />
       {is_scheduled && (
         <>
+          <PresetFields schedule={schedule} onChange={set} />
           <FormRow>
-            <Select
-              label={t('schedule.preset')}
-              placeholder={t('schedule.own')}
-              data={PRESETS.map((cron) => ({ value: cron, label: words[cron] }))}
-              value={PRESETS.find((cron) => cron === schedule) ?? null}
-              onChange={(cron) => {
-                if (cron === null) return
-                form.setFieldValue('schedule', cron)
-                form.clearFieldError('schedule')
-              }}
-            />
             <TextInput
               label={t('schedule.cron')}
               description={t('schedule.cronWords')}
               required
+              maxLength={32}
               placeholder="0 3 * * *"
               autoComplete="off"
               classNames={{ input: 'mono' }}
@@ -47,6 +38,7 @@ export function ScheduleFields({ form }: { form: TransferForm }) {
             />
             <Select
               label={t('schedule.zone')}
+              description={t('schedule.zoneWords')}
               searchable
               allowDeselect={false}
               limit={100}
@@ -61,33 +53,46 @@ export function ScheduleFields({ form }: { form: TransferForm }) {
               <NextTimes schedule={schedule.trim()} timezone={timezone} />
             </div>
           )}
+          <FormRow>
+            <Select
+              label={t('schedule.missed')}
+              allowDeselect={false}
+              data={[
+                { value: 'one', label: t('schedule.missedOne') },
+                { value: 'skip', label: t('schedule.missedSkip') },
+              ]}
+              {...form.getInputProps('missed_runs')}
+            />
+            <Select
+              label={t('schedule.overlap')}
+              allowDeselect={false}
+              data={[
+                { value: 'skip', label: t('schedule.overlapSkip') },
+                { value: 'queue', label: t('schedule.overlapQueue') },
+              ]}
+              {...form.getInputProps('overlap')}
+            />
+          </FormRow>
         </>
       )}
     </>
   )
 }
 
-/** The next three times, counted by the very library that the hub counts with. */
+const TYPING_MS = 300
+
+/** The next three times as the hub will keep them, by the clock of the schedule's zone; or what is wrong. */
 function NextTimes({ schedule, timezone }: { schedule: string; timezone: string }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const next = useQuery({
-    queryKey: ['next-times', schedule, timezone],
-    queryFn: async () => {
-      const { Cron } = await import('croner')
-      return new Cron(schedule, { timezone, paused: true }).nextRuns(3)
-    },
-    retry: false,
-  })
-  return (
-    <p>
-      {next.isError && t('schedule.wrong')}
-      {next.data?.length === 0 && t('schedule.never')}
-      {next.data !== undefined &&
-        next.data.length > 0 &&
-        t('schedule.next', { times: next.data.map((at) => format.time(at)).join(' · ') })}
-    </p>
-  )
+  const [asked] = useDebouncedValue(schedule, TYPING_MS)
+  const preview = useQuery(schedulePreviewQuery(asked, timezone))
+  if (preview.isError) {
+    const [problem] = preview.error instanceof ApiError ? preview.error.problems : []
+    return <p>{plainWords(problem?.message ?? preview.error.message)}</p>
+  }
+  const times = preview.data?.next_runs.map((at) => format.zoned(at, timezone)).join(' · ')
+  return <p>{times !== undefined && t('schedule.next', { times })}</p>
 }
 
 function zones(current: string): string[] {

@@ -43,6 +43,8 @@ const transfer: Transfer = {
   is_scheduled: true,
   schedule: '0 3 * * *',
   timezone: 'Asia/Shanghai',
+  missed_runs: 'skip',
+  overlap: 'queue',
 }
 
 test('a transfer that is opened and saved as it is stays as it was', () => {

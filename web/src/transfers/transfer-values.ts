@@ -42,6 +42,8 @@ export interface TransferValues extends Record<string, unknown> {
   is_scheduled: boolean
   schedule: string
   timezone: string
+  missed_runs: 'one' | 'skip'
+  overlap: 'skip' | 'queue'
 }
 
 /** What a connection's type is for a transfer. */
@@ -84,6 +86,8 @@ export function freshValues(timezone: string): TransferValues {
     is_scheduled: false,
     schedule: '',
     timezone,
+    missed_runs: 'one',
+    overlap: 'skip',
   }
 }
 
@@ -117,6 +121,8 @@ export function valuesOf(transfer: Transfer): TransferValues {
     is_scheduled: transfer.is_scheduled,
     schedule: transfer.schedule ?? '',
     timezone: transfer.timezone ?? 'UTC',
+    missed_runs: transfer.missed_runs ?? 'one',
+    overlap: transfer.overlap ?? 'skip',
   }
 }
 
@@ -191,6 +197,8 @@ export function bodyOf(values: TransferValues, groupId: number, ends: Ends, kept
     is_scheduled: values.is_scheduled,
     schedule: values.schedule.trim(),
     timezone: values.timezone,
+    missed_runs: values.missed_runs,
+    overlap: values.overlap,
   }
 }
 

@@ -43,6 +43,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Without the validator's own prefix, which says nothing to a person. */
-function plainWords(message: string): string {
+export function plainWords(message: string): string {
   return message.replace(/^Value error, /, '')
 }

@@ -58,6 +58,20 @@ export function formatTime(at: string | Date, language: string, seconds = false)
   }).format(new Date(at))
 }
 
+/** The date and time on the clocks of another zone, which it names. */
+export function formatZoned(at: string | Date, language: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone,
+    weekday: 'short',
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(new Date(at))
+}
+
 export function formatClock(at: string | Date, language: string): string {
   return new Intl.DateTimeFormat(language, {
     hour: '2-digit',

@@ -8,6 +8,7 @@ import {
   formatNumber,
   formatShort,
   formatTime,
+  formatZoned,
 } from './format.ts'
 
 /** The formats in the page's language. */
@@ -21,6 +22,7 @@ export function useFormat() {
       bytes: (value: number) => formatBytes(value, language),
       duration: (ms: number) => formatDuration(ms, language),
       time: (at: string | Date, seconds = false) => formatTime(at, language, seconds),
+      zoned: (at: string | Date, timeZone: string) => formatZoned(at, language, timeZone),
       clock: (at: string | Date) => formatClock(at, language),
       ago: (at: string | Date) => formatAgo(at, language),
     }),
