@@ -1,5 +1,5 @@
 import * as openid from 'openid-client'
-import { Fault } from '#fault'
+import { Fault, messageOf } from '#fault'
 
 /** Codes of `openid-client` that mean: nobody answered, or something that is no OpenID Connect provider. */
 const NO_ANSWER = new Set<string | undefined>([
@@ -61,6 +61,20 @@ function refused(why: string, cause: unknown): Fault {
     `The sign-in provider did not confirm this sign-in (${why}). Begin again.`,
     { cause },
   )
+}
+
+/** How far down an error's causes are told. */
+const DEPTH_LIMIT = 5
+
+/** Why it failed, for the operator's log: what stands behind the words that a person at the page reads. */
+export function reasonOf(error: unknown): string {
+  const said: string[] = []
+  for (let at = error; at instanceof Error && said.length < DEPTH_LIMIT; at = at.cause) {
+    const code =
+      at instanceof openid.ResponseBodyError ? ` (${at.error}: ${at.error_description ?? '-'})` : ''
+    if (!(at instanceof Fault)) said.push(messageOf(at) + code)
+  }
+  return said.length === 0 ? messageOf(error) : said.join(': ').slice(0, 1000)
 }
 
 /** An OAuth error code as the standards spell them, or nothing of what was sent. */

@@ -7,6 +7,7 @@ import type { Log } from '#log'
 import type { Vault } from '#vault'
 import type { SignInLimiter } from './limiter.ts'
 import { type FlowCookie, newFlow, pathWithin } from './oidc-flow.ts'
+import { reasonOf } from './oidc-fault.ts'
 import type { OidcProvider } from './oidc-provider.ts'
 import { openTokens } from './oidc-session.ts'
 import { signInByProvider } from './oidc-sign-in.ts'
@@ -54,7 +55,8 @@ export function addOidcRoutes(app: Server, parts: OidcRouteParts): void {
         response: { 302: Type.Null() },
       },
     },
-    async ({ query, headers }, reply) => {
+    async (request, reply) => {
+      const { query, headers } = request
       const flow = newFlow({ next: pathWithin(query.next), linkTo: null })
       reply.header('Cache-Control', 'no-store')
       try {
@@ -63,6 +65,7 @@ export function addOidcRoutes(app: Server, parts: OidcRouteParts): void {
         await flows.set(reply, flow)
         return reply.redirect(url, 302)
       } catch (error) {
+        tellOperator(parts.log, request, error)
         // Who came by a link of the page is told there, in words.
         if (!(error instanceof Fault) || !(headers.accept ?? '').includes('text/html')) throw error
         const search = new URLSearchParams({ problem: error.code, to: flow.next })
@@ -112,7 +115,10 @@ export function addOidcRoutes(app: Server, parts: OidcRouteParts): void {
       },
     },
     async (request, reply) => {
-      const next = await comeBack(parts, request, reply, request.query)
+      const next = await comeBack(parts, request, reply, request.query).catch((error: unknown) => {
+        tellOperator(parts.log, request, error)
+        throw error
+      })
       return reply.header('Cache-Control', 'no-store').header(NEXT_HEADER, next).status(204).send(null)
     },
   )
@@ -185,8 +191,17 @@ export async function signOut(
   if (oidc === null || tokens === null) return
   // One is signed out here either way; nobody waits for a provider that is away.
   await oidc.provider.end(tokens).catch((error: unknown) => {
-    log.warn({ reqId: request.id, err: error }, 'the sign-in provider did not end a session')
+    log.warn({ reqId: request.id, reason: reasonOf(error) }, 'the sign-in provider did not end a session')
   })
+}
+
+/** What a person is told is short; why a provider does not answer as it should is for the log. */
+function tellOperator(log: Log, request: FastifyRequest, error: unknown): void {
+  if (!(error instanceof Fault) || error.cause === undefined) return
+  log.warn(
+    { reqId: request.id, code: error.code, reason: reasonOf(error) },
+    'a sign-in by the provider failed',
+  )
 }
 
 /** What an anonymous request is told where there is a provider: SyncMaster's 401 with the address to go to. */
