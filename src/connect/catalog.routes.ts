@@ -38,7 +38,10 @@ const Change = Type.Object({
 })
 
 const Full = Type.Object({ ...Version, catalog: Type.Array(Table), diff: Type.Array(Change) })
-const VersionPath = Type.Object({ connection_id: Id, version: Id })
+const VersionPath = Type.Object({
+  connection_id: Id,
+  version: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
+})
 
 const File = Type.Object({
   path: Type.String(),

@@ -21,7 +21,7 @@ export function addHookRoutes(
     hooks.post(
       '/hooks/:connector_id',
       {
-        config: { access: 'public' },
+        config: { access: 'public', faults: ['unauthorized', 'forbidden', 'not_found'] },
         schema: {
           tags: ['hooks'],
           summary: 'Where another system calls a connection of its own; the call is proved by its signature',

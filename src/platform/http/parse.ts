@@ -224,6 +224,8 @@ const readArray: Read = (schema, value, at, problems) => {
   return item === undefined ? items : items.map((entry, index) => read(item, entry, [...at, index], problems))
 }
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
 const readString: Read = (schema, value, at, problems) => {
   if (typeof value !== 'string') {
     return problem(problems, at, 'string_type', 'Input should be a valid string', value)
@@ -244,6 +246,10 @@ const readString: Read = (schema, value, at, problems) => {
     return problem(problems, at, 'string_pattern_mismatch', message, shown, { pattern: schema.pattern })
   }
   if (schema.format === 'date-time') return readTime(value, at, problems)
+  if (schema.format === 'uuid' && !UUID.test(value)) {
+    const error = 'it is not 32 hexadecimal digits in five parts'
+    return problem(problems, at, 'uuid_parsing', `Input should be a valid UUID, ${error}`, shown, { error })
+  }
   if (schema.format === 'uri' && !URL.canParse(value)) {
     const error = 'relative URL without a base'
     return problem(problems, at, 'url_parsing', `Input should be a valid URL, ${error}`, shown, { error })
