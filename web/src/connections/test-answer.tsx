@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { TestAnswer as Answer } from '../api/connections.ts'
+import { hubWords } from '../ui/hub-words.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Failure } from '../ui/page-state.tsx'
 import { useFormat } from '../ui/use-format.ts'
@@ -16,7 +17,7 @@ export function TestAnswer({ tried }: { tried: Tried | null }) {
   const version = typeof details?.version === 'string' ? details.version : null
   return (
     <Notice tone={ok ? 'good' : 'failure'} title={ok ? t('connection.works') : t('connection.fails')} live>
-      <p>{message}</p>
+      <p>{hubWords(message)}</p>
       <p className="dimmed">
         {version !== null && !message.includes(version) && `${version} · `}
         {t('connection.took', { time: format.duration(duration_ms) })}

@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LogLine } from '../api/runs.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { hubWords } from '../ui/hub-words.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Section } from '../ui/section.tsx'
 import { useFormat } from '../ui/use-format.ts'
@@ -72,7 +73,7 @@ export function RunLog({ lines, live, over }: RunLogProps) {
             <li key={seq} data-level={level}>
               <time dateTime={at}>{format.clock(at)}</time>
               <span className={classes.level}>{t(`level.${level}`)}</span>
-              <span>{message}</span>
+              <span>{hubWords(message)}</span>
             </li>
           ))}
         </ol>

@@ -6,6 +6,7 @@ import { transferQuery } from '../api/transfers.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
 import { CodeBlock } from '../ui/code-block.tsx'
 import { DataView } from '../ui/data-view.tsx'
+import { hubWords } from '../ui/hub-words.ts'
 import { Facts } from '../ui/facts.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -73,7 +74,7 @@ function RunView({ run }: { run: Run }) {
       <div className="stack">
         {run.status === 'FAILED' && (
           <Notice tone="failure" title={t('run.failed')} live>
-            {run.error ?? t('run.noReason')}
+            {run.error ? hubWords(run.error) : t('run.noReason')}
           </Notice>
         )}
         <Section title={t('run.progress')}>

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Explanation } from '../api/transfers.ts'
+import { hubWords } from '../ui/hub-words.ts'
 import { useFormat } from '../ui/use-format.ts'
 import { ListTable } from '../ui/list-table.tsx'
 import { Section } from '../ui/section.tsx'
@@ -24,13 +25,13 @@ export function ExplanationView({ explanation }: { explanation: Explanation }) {
         </p>
         <ul>
           {why.map((sentence) => (
-            <li key={sentence}>{sentence}</li>
+            <li key={sentence}>{hubWords(sentence)}</li>
           ))}
         </ul>
         <h3>{t('explain.steps')}</h3>
         <ol>
           {steps.map((step) => (
-            <li key={step}>{step}</li>
+            <li key={step}>{hubWords(step)}</li>
           ))}
         </ol>
       </div>
@@ -47,7 +48,7 @@ export function ExplanationView({ explanation }: { explanation: Explanation }) {
             cell: ({ sourceType }) => <code>{sourceType}</code>,
           },
           { id: 'to', header: t('explain.targetType'), cell: ({ targetType }) => <code>{targetType}</code> },
-          { id: 'note', header: t('explain.note'), cell: ({ note }) => note },
+          { id: 'note', header: t('explain.note'), cell: ({ note }) => note && hubWords(note) },
         ]}
       />
       {preview !== undefined && preview.columns.length > 0 && (

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ApiError } from '../api/client.ts'
 import { schedulePreviewQuery } from '../api/schedules.ts'
 import { FormRow } from '../ui/form.tsx'
-import { plainWords } from '../ui/form-errors.ts'
+import { hubWords } from '../ui/hub-words.ts'
 import { useFormat } from '../ui/use-format.ts'
 import { CronWords } from './cron-words.tsx'
 import type { TransferForm } from './end-fields.tsx'
@@ -89,7 +89,7 @@ function NextTimes({ schedule, timezone }: { schedule: string; timezone: string 
   const preview = useQuery(schedulePreviewQuery(asked, timezone))
   if (preview.isError) {
     const [problem] = preview.error instanceof ApiError ? preview.error.problems : []
-    return <p>{plainWords(problem?.message ?? preview.error.message)}</p>
+    return <p>{hubWords(problem?.message ?? preview.error.message)}</p>
   }
   const times = preview.data?.next_runs.map((at) => format.zoned(at, timezone)).join(' · ')
   return <p>{times !== undefined && t('schedule.next', { times })}</p>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './bulk-dialog.module.css'
 import { Dialog } from './dialog.tsx'
+import { hubWords } from './hub-words.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 /** Something that can be done with many rows at once. */
@@ -50,7 +51,7 @@ export function BulkDialog<T>({ action, rows, nameOf, keyOf, onDone, onClose }: 
         (words): Outcome => ({ state: 'done', words: words ?? t('bulk.done') }),
         (error: unknown): Outcome => ({
           state: 'failed',
-          words: error instanceof Error ? error.message : String(error),
+          words: error instanceof Error ? hubWords(error.message) : String(error),
         }),
       )
       setOutcomes((old) => new Map(old).set(key, outcome))

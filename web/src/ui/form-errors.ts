@@ -1,4 +1,5 @@
 import type { Problem } from '../api/client.ts'
+import { hubWords } from './hub-words.ts'
 
 /**
  * The hub's 422 as a form's errors, by the form's own paths (`connection_data.host`).
@@ -14,7 +15,7 @@ export function formErrors(
   const rest: string[] = []
   for (const problem of problems) {
     const path = pathOf(problem.location, values)
-    const words = plainWords(problem.message)
+    const words = hubWords(problem.message)
     if (path === null) rest.push(words)
     else fields[path] ??= words
   }
@@ -40,9 +41,4 @@ function pathOf(location: readonly (string | number)[], values: unknown): string
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
-}
-
-/** Without the validator's own prefix, which says nothing to a person. */
-export function plainWords(message: string): string {
-  return message.replace(/^Value error, /, '')
 }

@@ -1,6 +1,7 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type en from '../locales/en.json'
+import { type Sentences, setHubWords } from './hub-words.ts'
 
 export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' } as const
 export type Language = keyof typeof LANGUAGES
@@ -20,6 +21,12 @@ const CATALOGUES = {
   'zh-CN': () => import('../locales/zh-CN.json'),
 }
 
+/** The hub's own sentences in other languages than its own. */
+const SENTENCES: Record<Language, () => Promise<Sentences>> = {
+  en: async () => ({}),
+  'zh-CN': async () => (await import('../locales/hub.zh-CN.json')).default,
+}
+
 /** What was chosen before, else what the browser speaks, else English. */
 function preferredLanguage(): Language {
   const kept = localStorage.getItem(KEY)
@@ -29,7 +36,8 @@ function preferredLanguage(): Language {
 
 export async function startLanguage(): Promise<void> {
   const language = preferredLanguage()
-  const catalogue = await CATALOGUES[language]()
+  const [catalogue, sentences] = await Promise.all([CATALOGUES[language](), SENTENCES[language]()])
+  setHubWords(sentences)
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: { translation: catalogue.default } },
@@ -40,7 +48,8 @@ export async function startLanguage(): Promise<void> {
 }
 
 export async function changeLanguage(language: Language): Promise<void> {
-  const catalogue = await CATALOGUES[language]()
+  const [catalogue, sentences] = await Promise.all([CATALOGUES[language](), SENTENCES[language]()])
+  setHubWords(sentences)
   i18next.addResourceBundle(language, 'translation', catalogue.default)
   await i18next.changeLanguage(language)
   localStorage.setItem(KEY, language)

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../api/client.ts'
 import { ActionButton } from './action-button.tsx'
+import { hubWords } from './hub-words.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { Notice } from './notice.tsx'
 import classes from './page-state.module.css'
@@ -69,7 +70,7 @@ export function Failure({ error, onRetry, titled = true }: FailureProps) {
   const message = unreachable
     ? t('failure.unreachableWords')
     : error instanceof Error
-      ? error.message
+      ? hubWords(error.message)
       : String(error)
   const retry =
     onRetry !== undefined && !denied && !missing ? (
