@@ -1,4 +1,4 @@
-import { createSpotlight, Spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight, useSpotlight } from '@mantine/spotlight'
 import '@mantine/spotlight/styles.css'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
@@ -6,6 +6,7 @@ import { type KeyboardEvent, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../ui/icon.tsx'
 import { type Found, useActions, useThings } from './palette-entries.ts'
+import classes from './palette.module.css'
 
 const [store, palette] = createSpotlight()
 
@@ -22,21 +23,25 @@ export function Palette({ asked }: { asked: number }) {
     palette.close()
     void navigate(found.go)
   }
+  const found = [...things, ...actions]
   // The widget chooses among what it drew when one typed; what was found afterwards is chosen here.
   const openFirst = (event: KeyboardEvent) => {
-    const [first] = [...things, ...actions]
-    const chosen = document.querySelector('[role=dialog] [data-action][data-selected]')
-    if (event.key === 'Enter' && chosen === null && first !== undefined) go(first)
+    const marked = document.querySelector('[role=dialog] [data-action][data-selected]')
+    if (event.key === 'Enter' && marked === null && found[0] !== undefined) go(found[0])
   }
-  const item = (found: Found) => (
-    <Spotlight.Action
-      key={found.id}
-      label={found.label}
-      {...(found.words !== undefined && { description: found.words })}
-      leftSection={<Icon name={found.icon} size={18} />}
-      onClick={() => go(found)}
-    />
-  )
+  const { selected, listId } = useSpotlight(store)
+  const chosen = found[selected]
+  const part = (label: string, items: Found[]) =>
+    items.length > 0 && (
+      <div role="group" aria-label={label} className={classes.group}>
+        <p aria-hidden="true" className={classes.title}>
+          {label}
+        </p>
+        {items.map((one) => (
+          <Option key={one.id} found={one} chosen={one === chosen} onGo={() => go(one)} />
+        ))}
+      </div>
+    )
   return (
     <Spotlight.Root
       store={store}
@@ -51,23 +56,45 @@ export function Palette({ asked }: { asked: number }) {
         placeholder={t('palette.placeholder')}
         aria-label={t('palette.placeholder')}
         onKeyDown={openFirst}
+        role="combobox"
+        aria-expanded
+        aria-autocomplete="list"
+        aria-controls={listId}
+        aria-activedescendant={chosen === undefined ? undefined : optionId(chosen)}
         leftSection={<Icon name="search" size={18} />}
       />
       <span role="status" className="visually-hidden">
         {t('palette.found', { count: things.length + actions.length })}
       </span>
-      <Spotlight.ActionsList>
-        {things.length > 0 && (
-          <Spotlight.ActionsGroup label={t('palette.things')}>{things.map(item)}</Spotlight.ActionsGroup>
-        )}
-        {actions.length > 0 && (
-          <Spotlight.ActionsGroup label={t('palette.actions')}>{actions.map(item)}</Spotlight.ActionsGroup>
-        )}
-        {things.length === 0 && actions.length === 0 && (
-          <Spotlight.Empty>{t('list.nothingFound')}</Spotlight.Empty>
-        )}
+      <Spotlight.ActionsList role="listbox" aria-label={t('palette.title')}>
+        {part(t('palette.things'), things)}
+        {part(t('palette.actions'), actions)}
       </Spotlight.ActionsList>
+      {found.length === 0 && <p className={classes.nothing}>{t('list.nothingFound')}</p>}
     </Spotlight.Root>
+  )
+}
+
+const optionId = ({ id }: Found): string => `palette-${id}`
+
+/** The focus stays in the field; arrows move the choice, which the field names to a reader. */
+function Option({ found, chosen, onGo }: { found: Found; chosen: boolean; onGo: () => void }) {
+  return (
+    <div
+      id={optionId(found)}
+      role="option"
+      aria-selected={chosen}
+      // The widget's arrows and Enter find their way by this mark.
+      data-action
+      tabIndex={-1}
+      className={classes.option}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onGo}
+    >
+      <Icon name={found.icon} size={18} />
+      <span>{found.label}</span>
+      {found.words !== undefined && <span className={classes.words}>{found.words}</span>}
+    </div>
   )
 }
 
