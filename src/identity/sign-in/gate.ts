@@ -48,7 +48,7 @@ export function createGate({ db, jwtSecret, supabaseJwtSecret }: GateOptions): G
 }
 
 /** Any site may open a socket to any other, and the browser sends the cookie along: only its `Origin` tells them apart. */
-function isOwnPage({ headers, host }: FastifyRequest): boolean {
+export function isOwnPage({ headers, host }: FastifyRequest): boolean {
   const { origin } = headers
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
 }

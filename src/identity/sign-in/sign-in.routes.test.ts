@@ -101,11 +101,17 @@ describe('a session', () => {
     expect(JSON.stringify(rows)).not.toContain(token)
   })
 
-  test('does not change anything without the header that other sites cannot send', async () => {
+  test('does not change anything without the header that other sites cannot send, or from a page of the hub’s own host', async () => {
     const token = tokenIn(await signIn('ada'))
     const body = { payload: { display_name: 'Ada' } }
     expect((await withCookie(token, 'PUT', '/v1/users/me', body)).status).toBe(403)
     expect((await withCookie(token, 'PUT', '/v1/users/me', { ...body, ...CSRF })).status).toBe(200)
+    const from = (origin: string) =>
+      withCookie(token, 'PUT', '/v1/users/me', { ...body, headers: { origin, host: 'hub.example.com' } })
+    expect((await from('https://hub.example.com')).status).toBe(200)
+    for (const other of ['https://evil.example', 'https://hub.example.com.evil.example', 'null']) {
+      expect([other, (await from(other)).status]).toEqual([other, 403])
+    }
   })
 
   test('cannot be begun by the form of another site', async () => {
