@@ -113,19 +113,19 @@ export async function listConnections(
   if (filter.types.length > 0) query = query.where('i.provider', 'in', filter.types)
   const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`c.search_vector @@ (${match})`)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const found = await query
-    .select(COLUMNS)
-    .$call((found) =>
-      sortTerms(filter.sort, CONNECTION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
-    )
-    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(c.search_vector, ${match}) desc`))
-    .orderBy('c.name')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, found] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(COLUMNS)
+      .$call((found) =>
+        sortTerms(filter.sort, CONNECTION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .$if(match !== null, (found) => found.orderBy(sql`ts_rank(c.search_vector, ${match}) desc`))
+      .orderBy('c.name')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, found }
 }
 

@@ -46,19 +46,19 @@ export async function listApplications(
   const all = tx.selectFrom('identity.application')
   const query =
     'user_id' in owner ? all.where('user_id', '=', owner.user_id) : all.where('group_id', '=', owner.group_id)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const applications = await query
-    .select(COLUMNS)
-    .$call((found) =>
-      sortTerms(page.sort, APPLICATION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
-    )
-    .orderBy('name')
-    .orderBy('id')
-    .limit(page.page_size)
-    .offset(offsetOf(page))
-    .execute()
+  const [{ total }, applications] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(COLUMNS)
+      .$call((found) =>
+        sortTerms(page.sort, APPLICATION_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .orderBy('name')
+      .orderBy('id')
+      .limit(page.page_size)
+      .offset(offsetOf(page))
+      .execute(),
+  ])
   return { total, applications }
 }
 

@@ -38,17 +38,17 @@ export async function listAudit(
   }
   if (since !== undefined) query = query.where('created_at', '>=', since)
   if (until !== undefined) query = query.where('created_at', '<=', until)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const entries = await query
-    .selectAll()
-    .$call((found) =>
-      sortTerms(filter.sort, AUDIT_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
-    )
-    .orderBy('id', 'desc')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, entries] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .selectAll()
+      .$call((found) =>
+        sortTerms(filter.sort, AUDIT_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .orderBy('id', 'desc')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, entries }
 }

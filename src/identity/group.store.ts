@@ -76,21 +76,21 @@ export async function listGroups(tx: Tx, filter: GroupFilter): Promise<{ total: 
   if (filter.ids !== null) query = query.where(sql<boolean>`id = any (${filter.ids}::bigint[])`)
   const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`search_vector @@ (${match})`)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
   const sorted = query.$call((found) =>
     sortTerms(filter.sort, GROUP_SORT).reduce((terms, term) => terms.orderBy(term), found),
   )
   const ranked = match === null ? sorted : sorted.orderBy(sql`ts_rank(search_vector, ${match})`, 'desc')
-  const groups = await ranked
-    .select(COLUMNS)
-    .orderBy(sql`owner_id is not distinct from ${filter.ownerFirst} desc`)
-    .orderBy('name')
-    .orderBy('id')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, groups] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    ranked
+      .select(COLUMNS)
+      .orderBy(sql`owner_id is not distinct from ${filter.ownerFirst} desc`)
+      .orderBy('name')
+      .orderBy('id')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, groups }
 }
 
@@ -156,16 +156,16 @@ export async function listMembers(
     .where('m.group_id', '=', groupId)
     .where('u.is_active', '=', true)
     .where('u.username', 'is not', null)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const members = await query
-    .select(['u.id', 'u.username', 'm.role_id as role'])
-    .orderBy('u.username')
-    .limit(page.page_size)
-    .offset(offsetOf(page))
-    .$narrowType<{ username: string }>()
-    .execute()
+  const [{ total }, members] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(['u.id', 'u.username', 'm.role_id as role'])
+      .orderBy('u.username')
+      .limit(page.page_size)
+      .offset(offsetOf(page))
+      .$narrowType<{ username: string }>()
+      .execute(),
+  ])
   return { total, members }
 }
 

@@ -50,22 +50,22 @@ export async function listUsers(tx: Tx, filter: UserFilter): Promise<{ total: nu
   if (filter.search !== null) {
     query = query.where(sql<boolean>`username operator(public.%) ${filter.search}`)
   }
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const users = await query
-    .selectAll()
-    .$call((found) =>
-      sortTerms(filter.sort, filter.activeOnly ? USER_SORT : USER_SORT_FULL).reduce(
-        (sorted, term) => sorted.orderBy(term),
-        found,
-      ),
-    )
-    .orderBy('username')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .$narrowType<{ username: string }>()
-    .execute()
+  const [{ total }, users] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .selectAll()
+      .$call((found) =>
+        sortTerms(filter.sort, filter.activeOnly ? USER_SORT : USER_SORT_FULL).reduce(
+          (sorted, term) => sorted.orderBy(term),
+          found,
+        ),
+      )
+      .orderBy('username')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .$narrowType<{ username: string }>()
+      .execute(),
+  ])
   return { total, users }
 }
 

@@ -29,19 +29,19 @@ export async function listQueues(
   let query = tx.selectFrom('transfer.queue').where('group_id', '=', filter.groupId)
   const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`search_vector @@ (${match})`)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const queues = await query
-    .select(COLUMNS)
-    .$call((found) =>
-      sortTerms(filter.sort, QUEUE_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
-    )
-    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(search_vector, ${match}) desc`))
-    .orderBy('id')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, queues] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(COLUMNS)
+      .$call((found) =>
+        sortTerms(filter.sort, QUEUE_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .$if(match !== null, (found) => found.orderBy(sql`ts_rank(search_vector, ${match}) desc`))
+      .orderBy('id')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, queues }
 }
 

@@ -88,17 +88,19 @@ export async function listRuns(tx: Tx, filter: RunFilter): Promise<{ total: numb
     // Of the name as it was then: a plain part of it, since a run has no search vector.
     query = query.where(sql<boolean>`strpos(lower(r.transfer_dump ->> 'name'), lower(${filter.search})) > 0`)
   }
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const runs = await query
-    .select([...COLUMNS, NAME])
-    .$call((found) => sortTerms(filter.sort, RUN_SORT).reduce((sorted, term) => sorted.orderBy(term), found))
-    .orderBy('r.created_at', 'desc')
-    .orderBy('r.id', 'desc')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, runs] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select([...COLUMNS, NAME])
+      .$call((found) =>
+        sortTerms(filter.sort, RUN_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .orderBy('r.created_at', 'desc')
+      .orderBy('r.id', 'desc')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, runs }
 }
 

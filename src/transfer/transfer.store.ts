@@ -86,19 +86,19 @@ export async function listTransfers(
   if (filter.targetTypes.length > 0) query = query.where(ofType('target_params', filter.targetTypes))
   const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`t.search_vector @@ (${match})`)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const transfers = await query
-    .select(COLUMNS)
-    .$call((found) =>
-      sortTerms(filter.sort, TRANSFER_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
-    )
-    .$if(match !== null, (found) => found.orderBy(sql`ts_rank(t.search_vector, ${match}) desc`))
-    .orderBy('t.name')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, transfers] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(COLUMNS)
+      .$call((found) =>
+        sortTerms(filter.sort, TRANSFER_SORT).reduce((sorted, term) => sorted.orderBy(term), found),
+      )
+      .$if(match !== null, (found) => found.orderBy(sql`ts_rank(t.search_vector, ${match}) desc`))
+      .orderBy('t.name')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, transfers }
 }
 
