@@ -12,9 +12,7 @@ const EXAMPLES = `Examples:
 `
 
 export function registerUser(program: Command): void {
-  const user = program
-    .command('user')
-    .description('Users: make, list, close, erase, password, rights')
+  const user = program.command('user').description('Users: make, list, close, erase, password, rights')
   user.addHelpText('before', EXAMPLES)
 
   operatorOptions(user.command('create'))
