@@ -72,13 +72,15 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
     },
     async ({ caller, query }) =>
       db.withCaller(caller, async (tx: Tx) => {
-        const group = await visibleGroup(tx, query.group_id)
-        const { total, found } = await listConnections(tx, {
-          ...query,
-          groupId: group.id,
-          types: query.type ?? [],
-          search: query.search_query ?? null,
-        })
+        const [, { total, found }] = await Promise.all([
+          visibleGroup(tx, query.group_id),
+          listConnections(tx, {
+            ...query,
+            groupId: query.group_id,
+            types: query.type ?? [],
+            search: query.search_query ?? null,
+          }),
+        ])
         return pageOf(
           query,
           total,

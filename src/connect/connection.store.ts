@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { searchMatch, sortTerms } from '#database'
 import { Fault } from '#fault'
@@ -141,25 +142,28 @@ export async function insertConnection(
   tx: Tx,
   { groupId, userId, ...made }: ConnectionToWrite & { groupId: number; userId: number },
 ): Promise<number> {
-  const connector = await tx
-    .insertInto('public.integration_connectors')
-    .values(({ selectFrom }) => ({
-      company_id: selectFrom('identity.group').select('uuid').where('id', '=', groupId),
-      provider: made.provider,
-      connector_type: made.connectorType,
-      status: 'active',
-      config: JSON.stringify(made.config),
-      created_by: selectFrom('identity.user').select('uuid').where('id', '=', userId),
-    }))
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  // Its companion was made by the trigger, as for a connector that comes in by SQL.
-  const { id } = await tx
-    .updateTable('connect.connection')
-    .set({ name: made.name, description: made.description })
-    .where('connector_id', '=', connector.id)
-    .returning('id')
-    .executeTakeFirstOrThrow()
+  const uuid = randomUUID()
+  // Its companion is made by the trigger, as for a connector that comes in by SQL; both are sent in one go.
+  const [, { id }] = await Promise.all([
+    tx
+      .insertInto('public.integration_connectors')
+      .values(({ selectFrom }) => ({
+        id: uuid,
+        company_id: selectFrom('identity.group').select('uuid').where('id', '=', groupId),
+        provider: made.provider,
+        connector_type: made.connectorType,
+        status: 'active',
+        config: JSON.stringify(made.config),
+        created_by: selectFrom('identity.user').select('uuid').where('id', '=', userId),
+      }))
+      .execute(),
+    tx
+      .updateTable('connect.connection')
+      .set({ name: made.name, description: made.description })
+      .where('connector_id', '=', uuid)
+      .returning('id')
+      .executeTakeFirstOrThrow(),
+  ])
   return id
 }
 
@@ -207,18 +211,20 @@ export interface SealToPut {
 }
 
 export async function putSeal(tx: Tx, { id, groupId, value, shown, secrets }: SealToPut): Promise<void> {
-  await tx
-    .insertInto('connect.auth_data')
-    .values({ connection_id: id, group_id: groupId, value })
-    .onConflict((conflict) =>
-      conflict.column('connection_id').doUpdateSet({ value, refresh_owner: null, refresh_until: null }),
-    )
-    .execute()
-  await tx
-    .updateTable('connect.connection')
-    .set({ auth_shown: JSON.stringify(shown), secrets_shown: JSON.stringify(secrets) })
-    .where('id', '=', id)
-    .execute()
+  await Promise.all([
+    tx
+      .insertInto('connect.auth_data')
+      .values({ connection_id: id, group_id: groupId, value })
+      .onConflict((conflict) =>
+        conflict.column('connection_id').doUpdateSet({ value, refresh_owner: null, refresh_until: null }),
+      )
+      .execute(),
+    tx
+      .updateTable('connect.connection')
+      .set({ auth_shown: JSON.stringify(shown), secrets_shown: JSON.stringify(secrets) })
+      .where('id', '=', id)
+      .execute(),
+  ])
 }
 
 /** Says in SyncMaster's words what the database's constraints refuse. */

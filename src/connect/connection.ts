@@ -196,15 +196,17 @@ async function record(
   what: 'created' | 'updated' | 'deleted',
 ): Promise<void> {
   const verb = what.slice(0, -1)
-  await audit(tx, caller, {
-    action: `connection.${verb}`,
-    groupId,
-    objectId: id,
-    objectName: name,
-    details: { type: provider },
-  })
   const payload = { connection_id: id, name, provider }
-  await emit({ db, tx, afterCommit }, { groupId, kind: `connection.${what}`, payload })
+  await Promise.all([
+    audit(tx, caller, {
+      action: `connection.${verb}`,
+      groupId,
+      objectId: id,
+      objectName: name,
+      details: { type: provider },
+    }),
+    emit({ db, tx, afterCommit }, { groupId, kind: `connection.${what}`, payload }),
+  ])
 }
 
 function written(manifest: Manifest, { name, description }: ConnectionBody) {

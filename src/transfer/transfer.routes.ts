@@ -121,18 +121,20 @@ export function addTransferRoutes(app: Server, { db, explain, previewRows }: Tra
     },
     async ({ caller, query }) =>
       db.withCaller(caller, async (tx: Tx) => {
-        const group = await visibleGroup(tx, query.group_id)
-        const { total, transfers } = await listTransfers(tx, {
-          ...query,
-          groupId: group.id,
-          search: query.search_query ?? null,
-          sourceConnectionId: query.source_connection_id ?? null,
-          targetConnectionId: query.target_connection_id ?? null,
-          queueId: query.queue_id ?? null,
-          sourceTypes: query.source_connection_type ?? [],
-          targetTypes: query.target_connection_type ?? [],
-          isScheduled: query.is_scheduled ?? null,
-        })
+        const [, { total, transfers }] = await Promise.all([
+          visibleGroup(tx, query.group_id),
+          listTransfers(tx, {
+            ...query,
+            groupId: query.group_id,
+            search: query.search_query ?? null,
+            sourceConnectionId: query.source_connection_id ?? null,
+            targetConnectionId: query.target_connection_id ?? null,
+            queueId: query.queue_id ?? null,
+            sourceTypes: query.source_connection_type ?? [],
+            targetTypes: query.target_connection_type ?? [],
+            isScheduled: query.is_scheduled ?? null,
+          }),
+        ])
         return pageOf(query, total, await presentAll(tx, transfers, query.view))
       }),
   )
