@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { axeViolations, overflowOf } from './accessibility.ts'
 import { openWindow, type SeenOptions } from './browser.ts'
 import { ADA, BOB, furnish, type Furnished } from './furnish.ts'
+import { signIn } from './sign-in.ts'
 import { openStage, type Stage } from './stage.ts'
 
 let stage: Stage
@@ -18,24 +19,11 @@ let page: Page
 beforeAll(async () => {
   stage = await openStage()
   made = await furnish(stage)
-  ada = await signIn(ADA)
+  ada = await signIn(stage, ADA)
 })
 afterAll(async () => {
   await stage?.close()
 })
-
-async function signIn(who: typeof ADA): Promise<NonNullable<SeenOptions['storage']>> {
-  const { page: entry, context } = await openWindow(stage.browser, stage.url)
-  page = entry
-  await entry.goto('/')
-  await entry.getByRole('textbox', { name: 'Username' }).fill(who.username)
-  await entry.getByLabel('Password', { exact: true }).fill(who.password)
-  await entry.getByRole('button', { name: 'Sign in' }).click()
-  await entry.getByRole('navigation').first().waitFor()
-  const storage = await context.storageState()
-  await context.close()
-  return storage
-}
 
 /** Each page's address and a picture's name, where the docs show it. */
 const places = (): [address: string, picture?: string][] => [
@@ -46,9 +34,11 @@ const places = (): [address: string, picture?: string][] => [
   [`/connections/${made.connection}/edit`],
   ['/transfers'],
   ['/transfers/new'],
+  ['/transfers/new?tab=canvas'],
   [`/transfers/${made.transfer}`, 'transfer'],
   [`/transfers/${made.transfer}/edit`],
-  ['/runs'],
+  [`/transfers/${made.transfer}/edit?tab=canvas`, 'canvas'],
+  ['/runs?sort=-duration&status=FINISHED&status=FAILED', 'runs'],
   [`/runs/${made.run}`, 'run'],
   [`/runs/${made.failedRun}`],
   ['/queues'],
@@ -78,7 +68,7 @@ describe.each(looks)('every page %s', (name, look) => {
     page = seen.page
     const wrong: string[] = []
     for (const [address, picture] of places()) {
-      await page.goto(`${address}?group=${made.group}`)
+      await page.goto(`${address}${address.includes('?') ? '&' : '?'}group=${made.group}`)
       await settled(page)
       wrong.push(...(await axeViolations(page)).map((words) => `${address}: ${words}`))
       const wider = await overflowOf(page)
@@ -98,7 +88,7 @@ test('in Chinese no page shows a word of the English catalogue', async () => {
   await page.getByRole('heading', { name: '传输任务' }).waitFor()
   expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN')
   for (const [address] of places()) {
-    await page.goto(`${address}?group=${made.group}`)
+    await page.goto(`${address}${address.includes('?') ? '&' : '?'}group=${made.group}`)
     await settled(page)
     const text = await page.getByRole('main').innerText()
     expect(text, address).not.toMatch(
@@ -109,7 +99,7 @@ test('in Chinese no page shows a word of the English catalogue', async () => {
 })
 
 test('a guest sees what there is, and is told why each button does nothing', async () => {
-  const seen = await openWindow(stage.browser, stage.url, { storage: await signIn(BOB) })
+  const seen = await openWindow(stage.browser, stage.url, { storage: await signIn(stage, BOB) })
   page = seen.page
   await page.goto(`/transfers/${made.transfer}`)
   const run = page.getByRole('button', { name: 'Run now' })
