@@ -16,6 +16,8 @@ export interface CreateTransferOptions extends GroupOptions {
   overwrite?: true
   schedule?: string
   timezone: string
+  missed: string
+  overlap: string
   description: string
   bodyStdin?: true
 }
@@ -64,7 +66,13 @@ async function bodyOf(client: HubClient, options: CreateTransferOptions): Promis
         : { type: 'incremental', increment_by: options.incremental },
     ...(options.schedule === undefined
       ? {}
-      : { is_scheduled: true, schedule: options.schedule, timezone: options.timezone }),
+      : {
+          is_scheduled: true,
+          schedule: options.schedule,
+          timezone: options.timezone,
+          missed_runs: options.missed,
+          overlap: options.overlap,
+        }),
   }
 }
 

@@ -90,6 +90,12 @@ it('makes connections, a transfer and a run from a terminal, and waits for its e
     'files:/out/orders.csv',
     '--schedule',
     '0 3 * * *',
+    '--timezone',
+    'Asia/Shanghai',
+    '--missed',
+    'skip',
+    '--overlap',
+    'queue',
   ])
   expect(transfer).toMatchObject({ code: 0, err: '' })
   expect((await crosstie(['transfer', 'explain', 'orders out', '--rows', '2'])).out).toContain('order 2')
@@ -100,6 +106,9 @@ it('makes connections, a transfer and a run from a terminal, and waits for its e
   expect(shown[0]).toMatchObject({
     last_run: { status: 'FINISHED' },
     next_runs: [expect.any(String), expect.any(String), expect.any(String)],
+    timezone: 'Asia/Shanghai',
+    missed_runs: 'skip',
+    overlap: 'queue',
   })
   const runs = JSON.parse((await crosstie(['transfer', 'runs', 'orders out', '--json'])).out)
   expect((await crosstie(['transfer', 'log', String(runs[0].id)])).out).toContain('40 rows carried')

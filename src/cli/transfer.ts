@@ -35,6 +35,12 @@ export function registerTransfer(program: Command): void {
     .option('--overwrite', 'replace a file that has the name already')
     .option('--schedule <cron>', 'when it runs by itself: minute hour day month weekday')
     .option('--timezone <zone>', 'of the schedule', 'UTC')
+    .option(
+      '--missed <what>',
+      'after a time without a worker: one run for all that was missed, or skip',
+      'one',
+    )
+    .option('--overlap <what>', 'when its last run is not over: skip this time, or queue a run', 'skip')
     .option('--description <text>', 'what it is for', '')
     .option('--body-stdin', 'read the whole transfer, as POST /v1/transfers takes it, from standard input')
     .action(async (name: string, options: CreateTransferOptions) =>

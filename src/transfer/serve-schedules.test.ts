@@ -131,7 +131,7 @@ describe('a schedule', () => {
       scheduled_for: newest,
       reason: 'missed',
       times: 6,
-      message: `6 due times passed without a worker, from ${first.toISOString()} on; one run makes up for it.`,
+      message: `Passed without a worker: 6 due times, from ${first.toISOString()} on; one run makes up for it.`,
     })
   })
 

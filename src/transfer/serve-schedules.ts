@@ -86,9 +86,9 @@ async function settleTime(settling: Settling, transfer: Transfer, due: Due & { t
 type Reason = Pick<Skipped, 'reason' | 'message'>
 
 function missedFact({ first, times }: NonNullable<Due['missed']>, starts: boolean): Reason {
-  const many = times === 1 ? 'One due time' : `${times} due times`
+  const many = times === 1 ? 'one due time' : `${times} due times`
   const then = starts ? 'one run makes up for it' : 'the schedule goes on with its next time'
-  const message = `${many} passed without a worker, from ${first.toISOString()} on; ${then}.`
+  const message = `Passed without a worker: ${many}, from ${first.toISOString()} on; ${then}.`
   return { reason: 'missed', message }
 }
 

@@ -92,6 +92,11 @@ async function fill(name: string): Promise<Tenant> {
     id,
     transfer?.id,
   ])
+  await run(
+    `insert into transfer.skipped (group_id, transfer_id, scheduled_for, reason, message)
+     values ($1, $2, now(), 'missed', 'x')`,
+    [id, transfer?.id],
+  )
   return { id, uuid }
 }
 

@@ -6,6 +6,7 @@ import { queueQuery } from '../api/queues.ts'
 import type { EndParams, SkippedTime, Transfer, Transformation } from '../api/transfers.ts'
 import { Facts } from '../ui/facts.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { hubWords } from '../ui/hub-words.ts'
 import { useFormat } from '../ui/use-format.ts'
 import classes from './definition.module.css'
 import { CronWords } from './cron-words.tsx'
@@ -54,7 +55,9 @@ export function Definition({ transfer }: { transfer: Transfer }) {
               <>
                 <code>{schedule}</code> {timezone}
                 <CronWords schedule={schedule} />
-                {problem !== null && <Notice tone="attention">{t('schedule.wrong', { problem })}</Notice>}
+                {problem !== null && (
+                  <Notice tone="attention">{t('schedule.wrong', { problem: hubWords(problem) })}</Notice>
+                )}
               </>
             ) : (
               t('transfer.byHand')
@@ -106,7 +109,7 @@ function LastSkipped({ skipped, zone }: { skipped: SkippedTime; zone: string }) 
     <>
       <p>{format.zoned(skipped.scheduled_for, zone)}</p>
       <p>{t(`schedule.skipped.${skipped.reason}`, { count: skipped.times })}</p>
-      <p className="dimmed">{skipped.message}</p>
+      <p className="dimmed">{hubWords(skipped.message)}</p>
     </>
   )
 }
