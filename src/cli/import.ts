@@ -56,6 +56,10 @@ async function importSyncMaster(options: ImportOptions): Promise<void> {
   if (options.rollback === true) return undo(options)
   const url = options.databaseUrl ?? process.env.SYNCMASTER__DATABASE__URL
   if (url === undefined) throw usage("Say where SyncMaster's database is: --database-url.")
+  const { isTimeZone } = await import('#cron')
+  if (!isTimeZone(options.timezone)) {
+    throw usage(`There is no time zone "${options.timezone}"; write one as Europe/Berlin, or UTC.`)
+  }
   const key = await readKey(options)
   const [{ openSyncMaster }, { takeOver }, operator] = await Promise.all([
     import('./import/syncmaster-source.ts'),

@@ -9,6 +9,7 @@ export interface UserRow {
   first_name: string | null
   last_name: string | null
   middle_name: string | null
+  display_name: string
   is_superuser: boolean
   status: 'active' | 'forbidden'
   created_at: string
@@ -19,11 +20,12 @@ export interface UserRow {
 export async function insertUsers({ tx }: Import, rows: readonly UserRow[]): Promise<void> {
   await sql`
     insert into identity."user"
-      (id, username, email, first_name, last_name, middle_name, is_superuser, status, created_at, updated_at)
+      (id, username, email, first_name, last_name, middle_name, display_name, is_superuser, status,
+       created_at, updated_at)
     overriding system value
     select r.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
-      id bigint, username text, email text, first_name text, last_name text, middle_name text, is_superuser boolean,
-      status text, created_at timestamptz, updated_at timestamptz)`.execute(tx)
+      id bigint, username text, email text, first_name text, last_name text, middle_name text, display_name text,
+      is_superuser boolean, status text, created_at timestamptz, updated_at timestamptz)`.execute(tx)
 }
 
 export interface GroupRow {

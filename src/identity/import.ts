@@ -1,5 +1,6 @@
 /** Users, groups and members of another system, taken over by its operator: rules and report; SQL is in `import.store.ts`. */
 import { Fault } from '#fault'
+import { parseBySchema } from '#http'
 import {
   type GroupRow,
   insertGroups,
@@ -12,6 +13,7 @@ import {
   usersNamed,
 } from './import.store.ts'
 import { batchesOf, createTally, cut, freeName, leaveOut, note, type Tally } from './import-tally.ts'
+import { Username } from './user.schema.ts'
 import { type Import, IMPORT_BATCH, type Known, knownImports, nextIds, rememberImports } from './imported.ts'
 
 /** Ids are those of the other system, as text; times are text as PostgreSQL writes them. */
@@ -41,6 +43,8 @@ export interface MemberToImport {
   user_id: string
   group_id: string
   role: string
+  /** For the report. */
+  name: string
 }
 
 /** Ids there → ids here. What is not in it was left out, or is gone here. */
@@ -132,24 +136,15 @@ async function makeUsers(
     })
     taken.add(username)
     if (username !== user.username) tally.renamed.push({ from: user.username, to: username })
-    const { email, first_name, last_name, middle_name, is_superuser, created_at, updated_at } = user
-    const status = user.is_active ? 'active' : 'forbidden'
     const id = numbers[at] ?? 0 // as many as were asked for
     ids.set(user.id, id)
-    if (!user.is_active) note(tally, username, 'inactive there: may not sign in here')
-    if (is_superuser) note(tally, username, 'a superuser there: a superuser here')
-    return {
-      id,
-      username,
-      email,
-      first_name,
-      last_name,
-      middle_name,
-      is_superuser,
-      status,
-      created_at,
-      updated_at,
-    }
+    noteUser(tally, username, user)
+    const { id: _id, is_active: isActive, ...fields } = user
+    const display_name = cut(
+      [user.first_name, user.last_name].filter((part) => part !== null && part !== '').join(' '),
+      USERNAME_LIMIT,
+    )
+    return { ...fields, id, username, display_name, status: isActive ? 'active' : 'forbidden' }
   })
   await insertUsers(act, rows)
   await rememberImports(
@@ -163,6 +158,14 @@ async function makeUsers(
     })),
   )
   tally.taken += rows.length
+}
+
+function noteUser(tally: Tally, username: string, { is_active, is_superuser }: UserToImport): void {
+  if (!is_active) note(tally, username, 'inactive there: may not sign in here')
+  if (is_superuser) note(tally, username, 'a superuser there: a superuser here')
+  if ('problems' in parseBySchema(Username, username, [])) {
+    note(tally, username, 'a name that only a password can sign in with: no sign-in provider may say it here')
+  }
 }
 
 export async function importGroups(
@@ -263,7 +266,7 @@ function memberRow(
   const userId = users.get(member.user_id)
   const groupId = groups.get(member.group_id)
   const role = ROLES[member.role]
-  const name = `user ${member.user_id} in group ${member.group_id}`
+  const { name } = member
   if (userId === undefined || groupId === undefined)
     leaveOut(tally, name, 'the user or the group is not here')
   else if (role === undefined) leaveOut(tally, name, `there is no role "${member.role.slice(0, 40)}"`)

@@ -100,3 +100,23 @@ test('held to one group it reads that one', async () => {
   await client.query('set local role bi')
   expect(await counts()).toEqual([2, 1, 1, 1, 1, 1, 1, 1])
 })
+
+test('a caller of the hub sees the rows that are theirs', async () => {
+  await client.query('reset role')
+  const { rows } = await client.query<{ uuid: string; owner_id: number }>(
+    'select uuid, owner_id::int from identity."group" where id = $1',
+    [groupId],
+  )
+  await client.query('set local role crosstie_app')
+  const see = async (claims: object) => {
+    await client.query(`select set_config('request.jwt.claims', $1, true)`, [JSON.stringify(claims)])
+    return counts()
+  }
+  const { uuid = '', owner_id: ownerId = 0 } = rows[0] ?? {}
+  const guest = { user_id: 0, groups: { [groupId]: 1 }, companies: { [uuid]: 1 } }
+  // Names of those who sign in are for everybody, credentials for developers and up.
+  expect(await see(guest)).toEqual([4, 1, 1, 1, 0, 1, 1, 1])
+  const owner = { user_id: ownerId, groups: { [groupId]: 4 }, companies: { [uuid]: 4 } }
+  expect(await see(owner)).toEqual([4, 2, 1, 1, 1, 1, 1, 1])
+  expect(await see({})).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
+})

@@ -61,6 +61,8 @@ test('what is missing or wrong is told in one line', async () => {
   const other = Buffer.alloc(32, 9).toString('base64url')
   const wrongKey = await crosstie(['--crypto-key-stdin'], { input: other })
   expect([wrongKey.code, wrongKey.said]).toEqual([2, expect.stringContaining('opens none of SyncMaster')])
+  const zone = await crosstie(['--timezone', 'Mars/Base'])
+  expect([zone.code, zone.said]).toEqual([2, expect.stringContaining('Mars/Base')])
   expect((await crosstie(['--rollback'])).code).toBe(3)
   expect((await crosstie(['--name', 'Two Words'])).code).toBe(2)
 })

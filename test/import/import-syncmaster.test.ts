@@ -125,11 +125,12 @@ describe('taken over', () => {
 
   test('people, groups and roles are as they were', async () => {
     const users = await hub.sql(
-      `select username, email, first_name, is_superuser, status, created_at from identity."user" where username in ('ada', 'gone') order by 1`,
+      `select username, display_name, email, first_name, is_superuser, status, created_at from identity."user" where username in ('ada', 'gone') order by 1`,
     )
     expect(users).toEqual([
       {
         username: 'ada',
+        display_name: 'Ада Лавлейс',
         email: 'ada@example.com',
         first_name: 'Ада',
         is_superuser: true,

@@ -148,7 +148,11 @@ describe('on the way in', () => {
       await put(there.client, 'group', { name, description: '', owner_id: 1 })
     }
     await put(there.client, 'user', { username: 'я'.repeat(256), is_superuser: false, is_active: true })
+    await put(there.client, 'user', { username: 'FIRM\\ivan petrov', is_superuser: false, is_active: true })
     const report = await taken()
+    expect(tallyOf(report, 'user')?.noted).toContainEqual(
+      expect.objectContaining({ names: ['FIRM\\ivan petrov'] }),
+    )
     expect(tallyOf(report, 'group')?.renamed.slice(1)).toEqual([
       { from: long, to: `${'名'.repeat(124)} (2)` },
       { from: smile, to: `${'😀'.repeat(124)} (2)` },

@@ -20,6 +20,9 @@ export function reportWords({ source, dry_run: dryRun, tallies, unopened }: Take
       `connections without credentials, for the key does not open them: ${some(unopened, unopened.length)}`,
     )
   }
+  if (tallies.some(({ kind, taken }) => kind === 'user' && taken > 0)) {
+    lines.push('users have no passwords yet: crosstie user password NAME, or let them sign in by a provider')
+  }
   lines.push(
     dryRun
       ? 'A dry run: nothing of it was kept.'

@@ -27,7 +27,7 @@ export interface SyncMasterSource {
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** A run's dump may be some KiB. */
-const RUNS_AT_ONCE = 1_000
+const RUNS_AT_ONCE = 500
 /** What one table may hold to be read whole. */
 const ROWS_LIMIT = 500_000
 
@@ -146,10 +146,18 @@ async function readAll(client: pg.Client): Promise<SyncMasterData> {
     ),
   )
   const connections = await rows<Omit<SealedConnection, 'sealed'>>('connection', 't.id')
+  const users = await rows<UserToImport>('user', 't.id')
+  const groups = await rows<GroupToImport>('group', 't.id')
+  const members = await rows<Omit<MemberToImport, 'name'>>('user_group', 't.group_id, t.user_id')
+  const userNames = new Map(users.map(({ id, username }) => [id, username]))
+  const groupNames = new Map(groups.map(({ id, name }) => [id, name]))
   return {
-    users: await rows('user', 't.id'),
-    groups: await rows('group', 't.id'),
-    members: await rows('user_group', 't.group_id, t.user_id'),
+    users,
+    groups,
+    members: members.map((member) => ({
+      ...member,
+      name: `${userNames.get(member.user_id)} in ${groupNames.get(member.group_id)}`,
+    })),
     connections: connections.map((connection) => ({
       ...connection,
       sealed: sealed.get(connection.id) ?? null,
