@@ -130,6 +130,6 @@ export function addCatalogRoutes(app: Server, db: Database): void {
   )
 }
 
-function presentFull({ hash: _, ...found }: FullCatalog) {
-  return { ...found, created_at: found.created_at.toISOString() }
+function presentFull({ version, sync_id, change, tables, created_at, catalog, diff }: FullCatalog) {
+  return { version, sync_id, change, tables, created_at: created_at.toISOString(), catalog, diff }
 }

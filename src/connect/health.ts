@@ -6,8 +6,8 @@
  */
 import { emit, type InTransaction } from '#event'
 import type { Fault } from '#fault'
-import type { Connection, Tx } from './connection.store.ts'
-import { type Health, lockHealth, setStatus, writeHealth } from './health.store.ts'
+import { type Connection, findConnection, type Tx } from './connection.store.ts'
+import { type Health, lockHealth, setDue, setStatus, writeHealth } from './health.store.ts'
 import type { Actor } from './tables.ts'
 
 /** Wakes whoever looks after connections. */
@@ -107,6 +107,31 @@ export async function noteOutcome(
       since: told.since.toISOString(),
     },
   })
+}
+
+/** What is fine and was fine a minute ago is not written again: many runs may share a connection. */
+const FRESH_MS = 60_000
+
+export async function noteUse(
+  act: InTransaction & { tx: Tx },
+  connectionIds: readonly number[],
+  wentWell: boolean,
+  now = new Date(),
+): Promise<void> {
+  // In one order, so that two runs of the same pair never wait for each other in turn.
+  for (const id of [...new Set(connectionIds)].toSorted((a, b) => a - b)) {
+    if (!wentWell) {
+      await setDue(act.tx, id, now)
+      continue
+    }
+    const connection = await findConnection(act.tx, id)
+    if (connection === undefined) continue
+    const { health } = connection
+    const isFresh =
+      health?.state === 'ok' && now.getTime() - Date.parse(health.last_check_at ?? '') < FRESH_MS
+    if (!isFresh) await noteOutcome(act, connection, { ok: true }, now)
+  }
+  if (!wentWell) act.afterCommit(() => act.db.notify(HEALTH_CHANNEL, ''))
 }
 
 /** How long after a check the next one is, in milliseconds: sooner while it fails. */

@@ -9,18 +9,19 @@
  */
 import type { Settings } from '#config'
 import type { Database } from '#database'
+import type { InTransaction } from '#event'
 import type { Server } from '#http'
-import { type Caller, levelIn } from '#identity'
+import type { Caller } from '#identity'
 import type { Log } from '#log'
 import type { Vault } from '#vault'
 import { addConnectionRoutes } from './connection.routes.ts'
-import { type Connection, findConnection, type Tx } from './connection.store.ts'
+import type { Connection, Tx } from './connection.store.ts'
 import { type CountUses } from './connection.ts'
 import { openCredentials } from './credentials.ts'
 import { addProbeRoutes } from './probe.routes.ts'
 import type { Actions, Opened } from './provider.ts'
 import { addHealthRoutes } from './health.routes.ts'
-import { noteOutcome, type Outcome } from './health.ts'
+import { noteUse } from './health.ts'
 import { addHookRoutes } from './hook.routes.ts'
 import { MANIFESTS } from './manifests.ts'
 import { createOpenFresh } from './oauth.ts'
@@ -41,7 +42,6 @@ export {
   safelyShown,
 } from './import.ts'
 export { MANIFESTS, manifestOf } from './manifests.ts'
-export type { Outcome } from './health.ts'
 export { notCarried } from './probe.routes.ts'
 export { CONNECTION_TABLES } from './open-tables.ts'
 export type { Opened } from './provider.ts'
@@ -68,8 +68,15 @@ export interface Connect {
   openConnection: (tx: Tx, connection: Connection) => Promise<Opened>
   /** The same with tokens that are good now; it may ask the other system, so never inside a transaction. */
   openFresh: (caller: Caller, connection: Connection) => Promise<Opened>
-  /** How a use of a connection went, for its health. Whoever may only read it changes nothing. */
-  reportUse: (caller: Caller, connectionId: number, outcome: Outcome) => Promise<void>
+  /**
+   * Connections were used, for their health: well, or not, and then they are looked at by themselves at once, since
+   * whoever used several cannot tell which of them it was.
+   */
+  noteUse: (
+    act: InTransaction & { tx: Tx },
+    connectionIds: readonly number[],
+    wentWell: boolean,
+  ) => Promise<void>
   /** Carries syncs, keeps their schedules, looks after health. */
   startWorker: () => { stop: () => Promise<void> }
 }
@@ -93,12 +100,7 @@ export function createConnect(options: ConnectOptions): Connect {
     },
     openConnection: (tx, connection) => openCredentials(tx, vault, connection),
     openFresh,
-    reportUse: (caller, connectionId, outcome) =>
-      db.withCaller(caller, async (tx: Tx, afterCommit) => {
-        const connection = await findConnection(tx, connectionId)
-        if (connection === undefined || levelIn(caller, connection.group_id) < 2) return
-        await noteOutcome({ db, tx, afterCommit }, connection, outcome)
-      }),
+    noteUse,
     startWorker: () => startConnectWorker({ db, log, actions, openFresh, settings }),
   }
 }

@@ -5,6 +5,7 @@ import { ftp } from './providers/ftp.ts'
 import { ftps } from './providers/ftps.ts'
 import { hdfs } from './providers/hdfs.ts'
 import { hive } from './providers/hive.ts'
+import { http } from './providers/http.ts'
 import { iceberg } from './providers/iceberg.ts'
 import { local } from './providers/local.ts'
 import { mssql } from './providers/mssql.ts'
@@ -35,6 +36,7 @@ export const MANIFESTS: readonly Manifest[] = [
   sftp,
   webdav,
   dingtalk,
+  http,
   webhook,
 ]
 

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#database'
 import { type EngineEvent, type Job, type JobResult, recoverJob, spawnJob } from '#engine'
+import type { Change } from '#connect'
 import { emit } from '#event'
 import { Fault, messageOf } from '#fault'
 import { type Caller, systemCaller } from '#identity'
@@ -268,6 +269,11 @@ async function end(attempt: Attempt, ended: RunEnd, result?: JobResult): Promise
     if (!(await endRun(tx, row, { ...ended, progress: final ?? countOf(result) }))) return false
     await insertLog(tx, row, lines)
     if (ended.status === 'FINISHED') await keepMark(tx, run, result)
+    if (ended.status !== 'STOPPED') {
+      const { source_connection_id: source, target_connection_id: target } = dumpOf(run)
+      const act = { db, tx: tx as unknown as Change['tx'], afterCommit } // our tables hold connect's
+      await options.connect.noteUse(act, [source, target], ended.status === 'FINISHED')
+    }
     const kind = `run.${ended.status.toLowerCase()}`
     const payload = {
       run_id: run.id,

@@ -24,7 +24,7 @@ import type { Mark } from './transfer.store.ts'
 import type { Tx } from './queue.store.ts'
 
 export interface EngineSettings {
-  connect: Pick<Connect, 'openConnection'>
+  connect: Pick<Connect, 'openConnection' | 'noteUse'>
   reach: Reach
   /** Memory of one run; 0: as the transfer says. */
   memoryBytes: number

@@ -1,4 +1,5 @@
 /** Starts what is scheduled. A due time is settled once: by a run, or by a fact that says why there is none. */
+import { ASLEEP } from '#connect'
 import type { Database } from '#database'
 import { emit } from '#event'
 import { Fault } from '#fault'
@@ -131,7 +132,8 @@ async function inactiveConnection(tx: Tx, transfer: Transfer): Promise<string | 
     .innerJoin('public.integration_connectors as i', 'i.id', 'c.connector_id')
     .select('c.name')
     .where('c.id', 'in', [source, target])
-    .where('i.status', '<>', 'active')
+    // One that is `error` may have mended; its run will tell.
+    .where('i.status', 'in', ASLEEP)
     .orderBy('c.id')
     .executeTakeFirst()
   return inactive?.name ?? null

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { BASIC, field, type Manifest, STORED_ONLY } from '../provider.ts'
+import { BASIC, field, type Manifest } from '../provider.ts'
+import { createFtpActions } from './ftp-client.ts'
 
 export const ftp: Manifest = {
   provider: 'ftp',
@@ -7,5 +8,6 @@ export const ftp: Manifest = {
   connectorType: 'file',
   config: Type.Object({ host: field.host(), port: field.port(21) }),
   auth: [BASIC],
-  can: STORED_ONLY,
+  can: { check: true, discover: true, source: false, target: false, sync: true },
+  act: (reach) => createFtpActions(reach, { title: 'FTP', secure: false }),
 }

@@ -243,7 +243,7 @@ function said(error: unknown, { config }: Opened): Fault {
     const message = `${where} does not let it in: ${messageOf(error)}. Check user, password and database.`
     return new Fault('unauthorized', 'connect.auth_refused', message, { cause: error })
   }
-  if (/^ER_/.test(code)) {
+  if (code.startsWith('ER_')) {
     return new Fault('bad_request', 'connect.refused', `${where} refused: ${messageOf(error)}.`, {
       cause: error,
     })

@@ -139,9 +139,8 @@ function plainKeys(opened: Opened): Buffer[] {
 }
 
 function secretsOf({ auth }: Opened): string[] {
-  const secrets = String(auth.secret ?? '')
-    .split(/\s+/)
-    .filter((secret) => secret !== '')
+  const { secret = '' } = auth as { secret?: string } // sealed by the manifest's schema
+  const secrets = secret.split(/\s+/).filter((secret) => secret !== '')
   if (secrets.length > 0) return secrets
   throw new Fault('bad_request', 'connect.secret_empty', 'The connection has no signing secret.')
 }
