@@ -1,12 +1,12 @@
 /** When a transfer runs by itself: a timer per scheduled transfer, set in the transaction that schedules it. */
-import { cancelTimer, type InTransaction, setTimer } from '#timer'
 import { type Cron, everComes, isTimeZone, nextTime, nextTimes, readCron } from '#cron'
+import { cancelTimer, type InTransaction, setTimer } from '#timer'
 import type { Transfer } from './transfer.store.ts'
 
 export const SCHEDULE_KIND = 'transfer.schedule'
 
 /** How late a start may be and still count as on time, as SyncMaster has it. */
-export const GRACE_MS = 300_000
+const GRACE_MS = 300_000
 
 type Scheduled = Pick<Transfer, 'is_scheduled' | 'schedule' | 'timezone'>
 

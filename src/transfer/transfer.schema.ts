@@ -157,7 +157,7 @@ export const Timezone = (description: string) =>
   Type.String({ maxLength: 64, description, check: timezoneProblem })
 
 /** Ours beside SyncMaster's. A client that does not know them leaves them out, and they stay as they are. */
-export const Policies = {
+const Policies = {
   timezone: Type.Optional(Timezone('IANA name, of the schedule. UTC at first.')),
   missed_runs: Type.Optional(
     Type.Enum([...MISSED_RUNS], {
