@@ -24,6 +24,7 @@ import { addScheduleRoutes } from './schedule.routes.ts'
 import { addTransferRoutes } from './transfer.routes.ts'
 import { startWorker, type Worker } from './worker.ts'
 
+export { RUN_TABLES } from './open-tables.ts'
 export {
   deleteImportedTransfers,
   importQueues,
@@ -33,7 +34,6 @@ export {
 } from './import.ts'
 export { importRuns, type RunToImport } from './import-run.ts'
 export { countTransfersOf } from './transfer.store.ts'
-export { RUN_TABLES } from './open-tables.ts'
 export type { TransferTables } from './tables.ts'
 
 type UsedSettings = Pick<
@@ -51,7 +51,7 @@ export interface TransferOptions {
   db: Database
   log: Log
   settings: UsedSettings
-  connect: Pick<Connect, 'openConnection'>
+  connect: Pick<Connect, 'openConnection' | 'noteUse'>
   reach: Reach
   /** The hub's public address, once it is known. */
   url: () => string
