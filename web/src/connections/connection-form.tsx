@@ -7,6 +7,7 @@ import { CallSamples } from '../ui/call-samples.tsx'
 import { connectionCommand } from '../ui/call-text.ts'
 import { DraftNotice } from '../ui/draft-notice.tsx'
 import { Form, FormActions, FormRow } from '../ui/form.tsx'
+import { hubWords } from '../ui/hub-words.ts'
 import { Failure } from '../ui/page-state.tsx'
 import { SchemaFields } from '../ui/schema-form/schema-fields.tsx'
 import { textOf, variantsOf } from '../ui/schema-form/schema-values.ts'
@@ -146,7 +147,7 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
                 label={t('connection.authWay')}
                 data={waysOf(provider, values).map(({ type, title: words }) => ({
                   value: type,
-                  label: t(`way.${type as 'basic'}`, { defaultValue: words ?? type }), // the keys of the catalogue
+                  label: t(`way.${type as 'basic'}`, { defaultValue: hubWords(words ?? type) }), // the keys of the catalogue
                 }))}
                 value={textOf(values.auth_data['type'])}
                 allowDeselect={false}
@@ -188,9 +189,10 @@ export function ConnectionForm({ groupId, providers, connection, save, onSaved }
 
 /** What the engine carries comes first; the others are kept for the day that it does. */
 function typeOptions(providers: Provider[], title: (type: string) => string, keptOnly: string) {
-  const carried = ({ can }: Provider) => can.source || can.target
+  const carried = ({ can }: Provider) => can.source || can.target || can.check
+  const first = ({ can }: Provider) => Number(can.source || can.target) * 2 + Number(can.check)
   return providers
-    .toSorted((a, b) => Number(carried(b)) - Number(carried(a)))
+    .toSorted((a, b) => first(b) - first(a))
     .map((one) => ({
       value: one.provider,
       label: carried(one) ? title(one.provider) : `${title(one.provider)} – ${keptOnly}`,

@@ -24,6 +24,8 @@ interface EndFieldsProps {
   side: 'source' | 'target'
   form: TransferForm
   connections: Connection[]
+  /** Tables or files can stand behind it; of a webhook or a directory of people they cannot. */
+  holdsData: (connection: Connection) => boolean
   /** What the chosen connection is; null until one is chosen. */
   end: ChosenEnd | null
   /** What is to be known of a connection on this side before one takes it: that the engine does not carry it. */
@@ -31,11 +33,11 @@ interface EndFieldsProps {
 }
 
 /** One end of a transfer: the connection, then the table or the files, by browsing or by name. */
-export function EndFields({ side, form, connections, end, caveat }: EndFieldsProps) {
+export function EndFields({ side, form, connections, holdsData, end, caveat }: EndFieldsProps) {
   const { t } = useTranslation()
   const key = `${side}_connection_id` as const
   const connectionId = form.getValues()[key]
-  const options = connections.map((connection) => {
+  const options = connections.filter(holdsData).map((connection) => {
     const words = caveat(connection)
     const label = words === undefined ? connection.name : `${connection.name} – ${words}`
     return { value: String(connection.id), label }

@@ -211,7 +211,11 @@ function useSides(values: TransferValues, connections: Connection[], providers: 
     const can = providers.find(({ provider }) => provider === one?.type)?.can
     return one !== null && can?.[index === 0 ? 'source' : 'target'] !== true ? [one.type] : []
   })
-  return { source, target, ends, caveat, kept }
+  const holdsData = (connection: Connection) => {
+    const kind = providers.find(({ provider }) => provider === connection.type)?.connector_type
+    return kind === 'database' || kind === 'file'
+  }
+  return { source, target, ends, caveat, holdsData, kept }
 }
 
 /** The source's columns, as soon as a whole table name stands there. */

@@ -83,6 +83,7 @@ export function SideFields({ side, form, connections, sides }: WayProps & { side
       side={side}
       form={form}
       connections={connections}
+      holdsData={sides.holdsData}
       end={sides[side]}
       caveat={sides.caveat(side)}
     />

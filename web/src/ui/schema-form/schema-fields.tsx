@@ -2,6 +2,7 @@ import { NumberInput, PasswordInput, Select, Switch, Textarea, TextInput } from 
 import { useTranslation } from 'react-i18next'
 import type { JsonSchema } from '../../api/json-schema.ts'
 import { FormRow } from '../form.tsx'
+import { hubWords } from '../hub-words.ts'
 import { PairsField } from './pairs-field.tsx'
 import {
   choicesOf,
@@ -173,7 +174,8 @@ export function useLabel(): (name: string, property?: JsonSchema) => string {
     const key = `field.${name}`
     // The key is made of data; whether it is in the catalogue is asked first.
     if (i18n.exists(key)) return t(key as 'field.host')
-    return property?.title ?? name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
+    if (property?.title !== undefined) return hubWords(property.title)
+    return name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
   }
 }
 
@@ -182,7 +184,9 @@ function useFieldWords(): (name: string, property: JsonSchema) => string | undef
   const { t, i18n } = useTranslation()
   return (name, property) => {
     const key = `fieldWords.${name}`
-    return i18n.exists(key) ? t(key as 'fieldWords.directory') : property.description // asked first, as above
+    return i18n.exists(key)
+      ? t(key as 'fieldWords.directory')
+      : property.description && hubWords(property.description) // asked first, as above
   }
 }
 
