@@ -126,6 +126,7 @@ CREATE TRIGGER keep BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER publish_delete AFTER DELETE ON connect.connection REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
 CREATE TRIGGER publish_insert AFTER INSERT ON connect.connection REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
 CREATE TRIGGER publish_update AFTER UPDATE ON connect.connection REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connection();
+CREATE TRIGGER take_connector AFTER DELETE ON connect.connection FOR EACH ROW EXECUTE FUNCTION connect.take_connector();
 CREATE TRIGGER touch BEFORE UPDATE ON connect.connection FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table connect.connection enable row level security, force row level security;
 create policy change on connect.connection as permissive for update to crosstie_app
@@ -1276,6 +1277,15 @@ declare
   acting text := current_setting('role', true);
 begin
   if acting not in ('crosstie_app', 'anon', 'authenticated', 'service_role') then return new; end if;
+  -- A row of another company is refused by policy, whomever it names: else one could ask who is a member there.
+  if (case acting
+    when 'crosstie_app' then
+      not (new.company_id = any (connect.caller_companies(1)) or identity.is_superuser())
+    when 'service_role' then new.company_id <> public.current_company_id()
+    else new.company_id is distinct from public.current_company_id()
+  end) then
+    return new;
+  end if;
   if new.created_by is null and acting <> 'crosstie_app' then
     new.created_by := (platform.claims() ->> 'sub')::uuid;
   end if;
@@ -1428,6 +1438,19 @@ CREATE OR REPLACE FUNCTION connect.search_text(name text, config jsonb)
  IMMUTABLE
 RETURN ((((to_tsvector('russian'::regconfig, name) || to_tsvector('simple'::regconfig, name)) || to_tsvector('simple'::regconfig, translate(name, './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((config ->> 'host'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((config ->> 'host'::text), ''::text), './-_:\'::text, '      '::text)));
 grant execute on function connect.search_text(text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION connect.take_connector()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.integration_connectors where id = old.connector_id;
+  return null;
+end
+$function$;
+grant execute on function connect.take_connector() to public;
 
 CREATE OR REPLACE FUNCTION identity.caller_groups(least_level integer)
  RETURNS bigint[]

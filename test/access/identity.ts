@@ -76,6 +76,12 @@ export const IDENTITY: Operations = {
     answers: open(410),
   },
 
+  'GET /v1/auth/supabase': { ask: () => ({ path: '/v1/auth/supabase' }), answers: signedIn(200) },
+  'POST /v1/auth/supabase': {
+    ask: ({ group }) => ({ path: '/v1/auth/supabase', body: { group_id: group.id } }),
+    answers: fromRole('guest', 200),
+  },
+
   'GET /v1/users': { ask: () => ({ path: '/v1/users' }), answers: signedIn(200) },
   'POST /v1/users': {
     ask: (world) => ({ path: '/v1/users', body: { username: `made${world.next()}` } }),

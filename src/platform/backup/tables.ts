@@ -15,10 +15,13 @@ export interface Sequence {
   next_value: string
 }
 
-/** A table belongs to a backup when it belongs to the hub: others in the database are somebody else's. */
+/**
+ * A table belongs to a backup when it belongs to the hub: others in the database are somebody else's. What changed in
+ * the last hour is news to those that listen, and means nothing to another server.
+ */
 const OURS = `
   c.relkind in ('r', 'p') and c.relpersistence = 'p' and c.relowner = 'crosstie_owner'::regrole
-  and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+  and n.nspname not like 'pg\\_%' and n.nspname not in ('information_schema', 'realtime')
   and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -107,7 +110,7 @@ export async function readSequences(client: pg.Client): Promise<Sequence[]> {
     `select n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as sql,
        s.seqincrement as step
      from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid
-     where c.relowner = 'crosstie_owner'::regrole
+     where c.relowner = 'crosstie_owner'::regrole and n.nspname <> 'realtime'
      order by n.nspname collate "C", c.relname collate "C"`,
   )
   if (found.length === 0) return []

@@ -38,6 +38,10 @@ export async function addRealtimeRoutes(app: Server, parts: RealtimeRoutes): Pro
   await app.register(async (scope) => {
     await scope.register(websocket, {
       options: { maxPayload: settings.limit_realtime_message.count, perMessageDeflate: false },
+      // A message that is too long or broken is the client's affair; it is told by the code.
+      errorHandler: (_error, socket) => {
+        socket.terminate()
+      },
       // Left to the clients, a stop would wait for their farewells.
       preClose: (done) => {
         for (const one of open) one.hangUp(1012, 'the hub stops')

@@ -1,3 +1,6 @@
+drop trigger take_connector on connect.connection;
+drop function connect.take_connector();
+
 drop trigger guard on public.integration_connectors;
 drop function connect.guard_authors();
 

@@ -1,4 +1,5 @@
--- Realtime: an outbox of changes that carries the tenant, and the views that the page follows.
+-- Realtime: an outbox of changes that carries the tenant, and the views that the page follows. It stands here, with the
+-- last of the rooms whose tables it listens to.
 
 create schema realtime;
 grant usage on schema realtime to crosstie_app, anon, authenticated, service_role;
@@ -232,3 +233,16 @@ $$;
 
 create trigger guard before insert or update on public.integration_connectors
   for each row execute function connect.guard_authors();
+
+-- The two are one thing: whichever goes takes the other along.
+create function connect.take_connector() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.integration_connectors where id = old.connector_id;
+  return null;
+end
+$$;
+
+create trigger take_connector after delete on connect.connection
+  for each row execute function connect.take_connector();
