@@ -113,13 +113,11 @@ describe('a change of a connection', () => {
 
 describe('a copy of a connection', () => {
   const copy = (id: number, as: string, more: object = {}) =>
-    hub
-      .as(as)
-      .post(`/v1/connections/${id}/copy_connection`, {
-        new_group_id: other,
-        new_name: `copy ${(made += 1)}`,
-        ...more,
-      })
+    hub.as(as).post(`/v1/connections/${id}/copy_connection`, {
+      new_group_id: other,
+      new_name: `copy ${(made += 1)}`,
+      ...more,
+    })
 
   test('needs reading where it comes from and writing where it goes', async () => {
     const id = await create()
