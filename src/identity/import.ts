@@ -1,13 +1,10 @@
-/** Users, groups and members of another system, taken over by its operator: rules and report; SQL is in `import.store.ts`. */
+/** Users and groups of another system, taken over by its operator: rules and report; SQL is in `import.store.ts`. */
 import { Fault } from '#fault'
 import { parseBySchema } from '#http'
 import {
   type GroupRow,
   insertGroups,
-  insertMembers,
   insertUsers,
-  type MemberRow,
-  ownersOf,
   takenNames,
   type UserRow,
   usersNamed,
@@ -39,14 +36,6 @@ export interface GroupToImport {
   updated_at: string
 }
 
-export interface MemberToImport {
-  user_id: string
-  group_id: string
-  role: string
-  /** For the report. */
-  name: string
-}
-
 /** Ids there → ids here. What is not in it was left out, or is gone here. */
 export type Ids = ReadonlyMap<string, number>
 
@@ -57,12 +46,6 @@ export interface Taken {
 
 const USERNAME_LIMIT = 256
 const GROUP_NAME_LIMIT = 128
-const ROLES: Readonly<Record<string, string>> = {
-  Guest: 'guest',
-  Developer: 'developer',
-  Maintainer: 'maintainer',
-}
-
 /**
  * Users of the same name are the same person: both are under one operator's hand, and usually of one identity
  * provider. `apart` takes them for different people, and gives the one who comes a name of its own.
@@ -218,65 +201,6 @@ export async function importGroups(
     tally.taken += rows.length
   }
   return { ids, tally }
-}
-
-/** A member who was removed here stays removed: what an earlier import took over is not taken again. */
-export async function importMembers(
-  act: Import,
-  members: readonly MemberToImport[],
-  { users, groups }: { users: Ids; groups: Ids },
-): Promise<Tally> {
-  const tally = createTally('member')
-  const known = await knownImports(act, 'member')
-  const coming = members.filter((member) => !known.has(keyOf(member)))
-  tally.known = members.length - coming.length
-  const owners = await ownersOf(act, [...groups.values()])
-  const fits = coming.flatMap((member) => {
-    const row = memberRow(member, { users, groups, owners, tally })
-    return row === null ? [] : [{ member, row }]
-  })
-  for (const batch of batchesOf(fits, IMPORT_BATCH)) {
-    const made = await insertMembers(
-      act,
-      batch.map(({ row }) => row),
-    )
-    const madeIds = new Map(made.map(({ id, user_id, group_id }) => [`${user_id} ${group_id}`, id]))
-    const news = batch.filter(({ row }) => madeIds.has(`${row.user_id} ${row.group_id}`))
-    await rememberImports(
-      act,
-      'member',
-      news.map(({ member, row }) => ({
-        foreign_id: keyOf(member),
-        foreign_created_at: null,
-        local_id: madeIds.get(`${row.user_id} ${row.group_id}`) ?? 0,
-        made: true,
-        row_updated_at: null,
-      })),
-    )
-    tally.taken += news.length
-    tally.known += batch.length - news.length
-  }
-  return tally
-}
-
-function memberRow(
-  member: MemberToImport,
-  { users, groups, owners, tally }: { users: Ids; groups: Ids; owners: Map<number, number>; tally: Tally },
-): MemberRow | null {
-  const userId = users.get(member.user_id)
-  const groupId = groups.get(member.group_id)
-  const role = ROLES[member.role]
-  const { name } = member
-  if (userId === undefined || groupId === undefined)
-    leaveOut(tally, name, 'the user or the group is not here')
-  else if (role === undefined) leaveOut(tally, name, `there is no role "${member.role.slice(0, 40)}"`)
-  else if (owners.get(groupId) === userId) leaveOut(tally, name, 'the owner of a group is not its member')
-  else return { user_id: userId, group_id: groupId, role_id: role }
-  return null
-}
-
-function keyOf({ user_id, group_id }: MemberToImport): string {
-  return `${user_id} ${group_id}`
 }
 
 function remembered({ id, created_at }: { id: string; created_at: string }) {

@@ -42,12 +42,11 @@ export {
   type GroupToImport,
   type Ids,
   importGroups,
-  importMembers,
   importUsers,
-  type MemberToImport,
   type Taken,
   type UserToImport,
 } from './import.ts'
+export { importMembers, type MemberToImport } from './import-member.ts'
 export {
   batchesOf,
   createTally,

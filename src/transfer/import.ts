@@ -1,42 +1,26 @@
-/** Queues and transfers of another system, taken over by its operator; runs are in `import-run.ts`. */
+/** Transfers of another system, taken over by its operator, and the way back. */
 import { sql } from 'kysely'
 import type { TSchema } from 'typebox'
 import {
   batchesOf,
-  createTally,
-  cut,
   deleteImported,
   freeName,
   type Ids,
   type Import,
   IMPORT_BATCH,
-  knownImports,
   leaveOut,
   nextIds,
   note,
-  rememberImports,
   type Taken,
   type Tally,
 } from '#identity'
 import { parseBySchema } from '#http'
 import type { InTransaction } from '#timer'
+import { beginKind, isHere, rememberMade, type Times } from './import-steps.ts'
 import { convertSchedule } from './import-schedule.ts'
-import { slugOf } from './queue.routes.ts'
 import { keepTimer } from './schedule.ts'
 import { TransferBody } from './transfer.schema.ts'
 import { written } from './transfer.ts'
-
-interface Times {
-  created_at: string
-  updated_at: string
-}
-
-export interface QueueToImport extends Times {
-  id: string
-  group_id: string
-  name: string
-  description: string
-}
 
 /** What is JSON there is JSON as text here: numbers stay as they are. */
 export interface TransferToImport extends Times {
@@ -58,42 +42,6 @@ export interface TransferToImport extends Times {
 
 const NAME_LIMIT = 128
 const BODY: TSchema = TransferBody
-const SLUG_LIMIT = 256
-
-export async function importQueues(
-  act: Import,
-  queues: readonly QueueToImport[],
-  groups: Ids,
-): Promise<Taken> {
-  const { tally, ids, coming } = await begin(act, 'queue', queues)
-  for (const batch of batchesOf(coming, IMPORT_BATCH)) {
-    const here = batch.filter((queue) => isHere(queue, groups, tally))
-    const groupIds = here.map(({ group_id }) => groups.get(group_id) ?? 0)
-    const { rows: taken } = await sql<{ slug: string }>`
-      select slug from transfer.queue where group_id = any (${groupIds}::bigint[])`.execute(act.tx)
-    const slugs = new Set(taken.map(({ slug }) => slug))
-    const numbers = await nextIds(act, 'queue', here.length)
-    const rows = here.map((queue, at) => {
-      const slug = freeName(slugOf(groupIds[at] ?? 0, queue.name), {
-        limit: SLUG_LIMIT,
-        suffix: (n) => `_${n}`,
-        isTaken: (candidate) => slugs.has(candidate),
-      })
-      slugs.add(slug)
-      const { description, created_at, updated_at } = queue
-      const name = cut(queue.name, NAME_LIMIT)
-      return { id: numbers[at], group_id: groupIds[at], name, slug, description, created_at, updated_at }
-    })
-    await sql`
-      insert into transfer.queue (id, group_id, name, slug, description, created_at, updated_at)
-      overriding system value
-      select r.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
-        id bigint, group_id bigint, name text, slug text, description text, created_at timestamptz, updated_at timestamptz)
-    `.execute(act.tx)
-    await remember(act, 'queue', { things: here, numbers, ids, tally })
-  }
-  return { ids, tally }
-}
 
 export interface TransferSurroundings {
   groups: Ids
@@ -116,7 +64,7 @@ export async function importTransfers(
   transfers: readonly TransferToImport[],
   around: TransferSurroundings,
 ): Promise<Taken> {
-  const { tally, ids, coming } = await begin(act, 'transfer', transfers)
+  const { tally, ids, coming } = await beginKind(act, 'transfer', transfers)
   for (const batch of batchesOf(coming, IMPORT_BATCH)) {
     const groupIds = batch.flatMap(({ group_id }) => around.groups.get(group_id) ?? [])
     const places = await placesOf(act, groupIds)
@@ -125,7 +73,7 @@ export async function importTransfers(
     const rows = here.map((transfer, at) => rowOf(transfer, numbers[at] ?? 0, { around, places, tally }))
     await insertTransfers(act, rows)
     for (const row of rows.filter(({ is_scheduled }) => is_scheduled)) await keepTimer(act, row, new Date())
-    await remember(act, 'transfer', { things: here, numbers, ids, tally })
+    await rememberMade(act, 'transfer', { things: here, numbers, ids, tally })
   }
   return { ids, tally }
 }
@@ -230,6 +178,9 @@ function settingsOf(given: Settings, ids: object, name: string, tally: Tally): S
     )
     return raw
   }
+  if (JSON.parse(strategy_params).type === 'incremental') {
+    note(tally, name, 'incremental: its mark does not come along, so its first run here reads everything')
+  }
   const row = written(read.value as TransferBody) // it was read by this schema
   return {
     source_params: JSON.stringify(row.source_params),
@@ -275,53 +226,6 @@ async function insertTransfers({ tx }: Import, rows: readonly TransferRow[]): Pr
       is_scheduled boolean, schedule text, timezone text, created_at timestamptz, updated_at timestamptz)`.execute(
     tx,
   )
-}
-
-async function begin<T extends { id: string }>(
-  act: Import,
-  kind: 'queue' | 'transfer',
-  things: readonly T[],
-) {
-  const tally = createTally(kind)
-  const known = await knownImports(act, kind)
-  const ids = new Map(
-    [...known].flatMap(([foreign, { id }]) => (id === null ? [] : [[foreign, id] as const])),
-  )
-  const coming = things.filter(({ id }) => !known.has(id))
-  tally.known = things.length - coming.length
-  return { tally, ids, coming }
-}
-
-function isHere({ group_id, name }: { group_id: string; name: string }, groups: Ids, tally: Tally): boolean {
-  if (groups.has(group_id)) return true
-  leaveOut(tally, name, 'its group is not here')
-  return false
-}
-
-async function remember(
-  act: Import,
-  kind: 'queue' | 'transfer',
-  made: {
-    things: readonly ({ id: string } & Times)[]
-    numbers: number[]
-    ids: Map<string, number>
-    tally: Tally
-  },
-): Promise<void> {
-  const { things, numbers, ids, tally } = made
-  await rememberImports(
-    act,
-    kind,
-    things.map((thing, at) => ({
-      foreign_id: thing.id,
-      foreign_created_at: thing.created_at,
-      local_id: numbers[at] ?? 0, // as many as were asked for
-      made: true,
-      row_updated_at: thing.updated_at,
-    })),
-  )
-  for (const [at, { id }] of things.entries()) ids.set(id, numbers[at] ?? 0)
-  tally.taken += things.length
 }
 
 /** Deletes the queues, transfers and runs that an import made; transfers' timers go with them. */

@@ -25,13 +25,8 @@ import { addTransferRoutes } from './transfer.routes.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 export { RUN_TABLES } from './open-tables.ts'
-export {
-  deleteImportedTransfers,
-  importQueues,
-  importTransfers,
-  type QueueToImport,
-  type TransferToImport,
-} from './import.ts'
+export { deleteImportedTransfers, importTransfers, type TransferToImport } from './import.ts'
+export { importQueues, type QueueToImport } from './import-queue.ts'
 export { importRuns, type RunToImport } from './import-run.ts'
 export { countTransfersOf } from './transfer.store.ts'
 export type { TransferTables } from './tables.ts'

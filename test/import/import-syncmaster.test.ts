@@ -10,13 +10,7 @@ import { createVault } from '#vault'
 import { startTestHub, type TestHub } from '../harness/hub.ts'
 import { type Firm, fillFirm, SECRET } from './firm.ts'
 import { caller, countsOf, everything, move, tallyOf } from './move.ts'
-import {
-  createSyncMasterDatabase,
-  FULL,
-  put,
-  RESOURCES,
-  type SyncMasterDatabase,
-} from './syncmaster-database.ts'
+import { createSyncMasterDatabase, put, RESOURCES, type SyncMasterDatabase } from './syncmaster-database.ts'
 
 let hub: TestHub
 let there: SyncMasterDatabase
@@ -233,11 +227,18 @@ describe('taken over', () => {
     await put(there.client, 'user', { username: 'carol', is_superuser: false, is_active: true })
     await put(there.client, 'transfer', {
       group_id: firm.groups.shop, name: 'weekly', description: '', source_connection_id: firm.connections.orders,
-      target_connection_id: firm.connections.archive, queue_id: firm.queue, is_scheduled: false, schedule: '', strategy_params: FULL,
+      target_connection_id: firm.connections.archive, queue_id: firm.queue, is_scheduled: false, schedule: '', strategy_params: { type: 'incremental', increment_by: 'id' },
       source_params: { type: 'postgres', table_name: 'public.orders' }, transformations: JSON.stringify([]), resources: RESOURCES,
       target_params: { type: 's3', directory_path: '/out', file_format: { type: 'parquet', compression: 'snappy' }, file_name_template: '{run_created_at}-{index}.{extension}', options: {} },
     }) // prettier-ignore
-    expect(countsOf(await take())).toEqual({
+    const report = await take()
+    expect(tallyOf(report, 'transfer')?.noted).toEqual([
+      expect.objectContaining({
+        why: expect.stringContaining('its first run here reads everything'),
+        names: ['weekly'],
+      }),
+    ])
+    expect(countsOf(report)).toEqual({
       user: [1, 3],
       group: [0, 2],
       member: [0, 2],
