@@ -32,8 +32,8 @@ export interface UserFilter extends PageRequest {
   activeOnly: boolean
 }
 
-/** What a list of users may be sorted by; the second half by superusers, who alone see those columns. */
-export const USER_SORT = { id: sql.ref('id'), username: sql.ref('username') }
+const USER_SORT = { id: sql.ref('id'), username: sql.ref('username') }
+/** What a list of users may be sorted by; all but the id and the name by superusers only, who alone see the rest. */
 export const USER_SORT_FULL = {
   ...USER_SORT,
   display_name: sql.ref('display_name'),
