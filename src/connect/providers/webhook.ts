@@ -45,7 +45,8 @@ export const webhook: Manifest = {
       secrets: {
         secret: Type.String({
           title: 'Secret',
-          description: 'Standard Webhooks: whsec_… Several, apart by spaces, while one is being replaced.',
+          description:
+            'Standard Webhooks: whsec_… Two, each on a line of its own, while one is being replaced.',
           writeOnly: true,
           format: 'password',
           'x-secret': true,
@@ -66,7 +67,7 @@ const SIGNATURES_LIMIT = 20
 export function createWebhookActions(): Actions {
   return {
     check: async (opened) => {
-      const count = keysOf(opened).length
+      const count = (isStandard(opened) ? keysOf(opened) : plainKeys(opened)).length
       return {
         message: `Calls are taken at /hooks/ and the connector's uuid, signed with ${count === 1 ? 'the secret' : `one of ${count} secrets`}.`,
         details: { secrets: count },
@@ -74,10 +75,12 @@ export function createWebhookActions(): Actions {
     },
     hook: (opened, call) => {
       const config = opened.config as Static<typeof Config> // validated when it was opened
-      return config.scheme === 'standard' ? takeStandard(opened, call) : takePlain(opened, config, call)
+      return isStandard(opened) ? takeStandard(opened, call) : takePlain(opened, config, call)
     },
   }
 }
+
+const isStandard = ({ config }: Opened): boolean => config.scheme === 'standard'
 
 /** Standard Webhooks: `id.timestamp.body`, several signatures while keys change, five minutes of tolerance. */
 function takeStandard(opened: Opened, call: HookCall): HookTaken {
@@ -129,18 +132,19 @@ function headerOf({ headers }: HookCall, name: string): string {
 
 /** Of Standard Webhooks a secret is base64 after `whsec_`; of others it is the text itself. */
 function keysOf(opened: Opened): Buffer[] {
-  return secretsOf(opened).map((secret) =>
+  return secretsOf(opened, /\s+/).map((secret) =>
     secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret),
   )
 }
 
+/** Anything but the end of a line may be part of such a secret. */
 function plainKeys(opened: Opened): Buffer[] {
-  return secretsOf(opened).map((secret) => Buffer.from(secret))
+  return secretsOf(opened, /\r?\n/).map((secret) => Buffer.from(secret))
 }
 
-function secretsOf({ auth }: Opened): string[] {
+function secretsOf({ auth }: Opened, between: RegExp): string[] {
   const { secret = '' } = auth as { secret?: string } // sealed by the manifest's schema
-  const secrets = secret.split(/\s+/).filter((secret) => secret !== '')
+  const secrets = secret.split(between).filter((one) => one !== '')
   if (secrets.length > 0) return secrets
   throw new Fault('bad_request', 'connect.secret_empty', 'The connection has no signing secret.')
 }
