@@ -91,6 +91,8 @@ function NextTimes({ schedule, timezone }: { schedule: string; timezone: string 
     const [problem] = preview.error instanceof ApiError ? preview.error.problems : []
     return <p>{hubWords(problem?.message ?? preview.error.message)}</p>
   }
+  // What is known of the line before is not said of the one that is being typed.
+  if (asked !== schedule) return <p>…</p>
   const times = preview.data?.next_runs.map((at) => format.zoned(at, timezone)).join(' · ')
   return <p>{times !== undefined && t('schedule.next', { times })}</p>
 }
