@@ -6,7 +6,7 @@ import { offsetOf, type PageRequest } from '#http'
 import type { Values } from './provider.ts'
 import type { HealthJson } from './health.read.ts'
 import { SCHEDULE_KIND } from './sync-schedule.ts'
-import type { ConnectTables, SecretShown } from './tables.ts'
+import type { ConnectTables, HealthState, SecretShown, SyncState } from './tables.ts'
 
 export type Tx = Kysely<ConnectTables>
 
@@ -28,9 +28,19 @@ export interface Connection {
   /** When the schedule comes round, if it does. */
   next_sync: string | null
   health: HealthJson | null
+  /** The newest of its syncs. */
+  last_sync: LastSyncJson | null
   last_synced_at: Date | null
   created_at: Date
   updated_at: Date
+}
+
+/** As PostgreSQL writes it in JSON. */
+export interface LastSyncJson {
+  id: number
+  state: SyncState
+  queued_at: string
+  ended_at: string | null
 }
 
 const COLUMNS = [
@@ -52,6 +62,10 @@ const COLUMNS = [
   sql<HealthJson | null>`(select to_jsonb(h) from connect.health h where h.connection_id = c.id)`.as(
     'health',
   ),
+  sql<LastSyncJson | null>`(
+    select json_build_object('id', s.id, 'state', s.state, 'queued_at', s.queued_at, 'ended_at', s.ended_at)
+    from connect.sync s where s.group_id = c.group_id and s.connection_id = c.id order by s.id desc limit 1
+  )`.as('last_sync'),
   sql<string | null>`(
     select t.payload ->> 'at' from platform.timer t
     where t.kind = ${SCHEDULE_KIND} and t.key = c.id::text
@@ -92,6 +106,8 @@ export async function lockConnection(tx: Tx, id: number): Promise<void> {
 export interface ConnectionFilter extends PageRequest {
   groupId: number
   types: string[]
+  /** How they fare; empty for any. */
+  states: HealthState[]
   search: string | null
 }
 
@@ -112,6 +128,11 @@ export async function listConnections(
 ): Promise<{ total: number; found: Connection[] }> {
   let query = connections(tx).where('c.group_id', '=', filter.groupId)
   if (filter.types.length > 0) query = query.where('i.provider', 'in', filter.types)
+  if (filter.states.length > 0) {
+    // Nobody has looked yet at one that has no row.
+    const state = sql<string>`coalesce((select h.state from connect.health h where h.connection_id = c.id), 'unknown')`
+    query = query.where(state, 'in', filter.states)
+  }
   const match = searchMatch(filter.search)
   if (match !== null) query = query.where(sql<boolean>`c.search_vector @@ (${match})`)
   const [{ total }, found] = await Promise.all([

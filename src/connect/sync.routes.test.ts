@@ -193,3 +193,57 @@ describe('who may', () => {
     expect((await developer.post(`/v1/connections/${other}/sync`)).status).toBe(409)
   })
 })
+
+describe('the worker', () => {
+  test('takes up a sync whose worker was killed, and gives up one that kills its workers', async () => {
+    await mkdir(path.join(files, 'killed'), { recursive: true })
+    const id = await connection('local', { directory: '/killed' }, { type: 'none' })
+    const left = async (attempts: number) => {
+      const [row] = await hub.sql<{ id: string }>(
+        `insert into connect.sync (connection_id, group_id, "trigger", state, started_at, attempts, lease_owner, lease_until)
+         values ($1, $2, 'manual', 'running', now(), $3, gen_random_uuid(), now() - interval '1 second') returning id`,
+        [id, group.id, attempts],
+      )
+      hub.db.notify('connect.work', '')
+      return ended(Number(row?.id))
+    }
+    expect(await left(1)).toMatchObject({ state: 'succeeded', attempts: 2 })
+    expect(await left(3)).toMatchObject({ state: 'failed', error: { code: 'connect.given_up' } })
+  })
+
+  test('does one sync of a connection at a time: one that waits begins when the other is over', async () => {
+    const id = await connection('local', { directory: '/killed' }, { type: 'none' })
+    const [first] = await hub.sql<{ id: string }>(
+      `insert into connect.sync (connection_id, group_id, "trigger", state, lease_owner, lease_until)
+       values ($1, $2, 'manual', 'running', gen_random_uuid(), now() + interval '1 hour') returning id`,
+      [id, group.id],
+    )
+    const [second] = await hub.sql<{ id: string }>(
+      `insert into connect.sync (connection_id, group_id, "trigger") values ($1, $2, 'schedule') returning id`,
+      [id, group.id],
+    )
+    hub.db.notify('connect.work', '')
+    await sleep(400)
+    const { body: waiting } = await developer.get(`/v1/syncs/${second?.id}`)
+    expect(waiting.state).toBe('pending')
+    await hub.sql(`update connect.sync set lease_until = now() where id = $1`, [first?.id])
+    hub.db.notify('connect.work', '')
+    expect(await ended(Number(second?.id))).toMatchObject({ state: 'succeeded' })
+  })
+
+  test('stops a sync that waits at once, and does not stop one that is over', async () => {
+    const id = await connection('local', { directory: '/killed' }, { type: 'none' })
+    await hub.sql(
+      `insert into connect.sync (connection_id, group_id, "trigger", state, lease_owner, lease_until)
+       values ($1, $2, 'manual', 'running', gen_random_uuid(), now() + interval '1 hour')`,
+      [id, group.id],
+    )
+    const [row] = await hub.sql<{ id: string }>(
+      `insert into connect.sync (connection_id, group_id, "trigger") values ($1, $2, 'schedule') returning id`,
+      [id, group.id],
+    )
+    const stopped = await developer.post(`/v1/syncs/${row?.id}/stop`)
+    expect(stopped).toMatchObject({ status: 200, body: { state: 'stopped' } })
+    expect((await developer.post(`/v1/syncs/${row?.id}/stop`)).status).toBe(409)
+  })
+})
