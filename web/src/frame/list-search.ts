@@ -5,6 +5,18 @@ export interface ListSearch {
   sort?: string | undefined
 }
 
+/** What the list of transfers keeps besides. */
+export interface TransferSearch extends ListSearch {
+  queue?: number | undefined
+  scheduled?: boolean | undefined
+  /** The source's connection, and the target's. */
+  connection?: number | undefined
+  into?: number | undefined
+  /** Types of source and target. */
+  from?: string[] | undefined
+  to?: string[] | undefined
+}
+
 export function readListSearch(search: Record<string, unknown>): ListSearch {
   const page = Number(search['page'])
   return {

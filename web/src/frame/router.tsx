@@ -13,7 +13,15 @@ import { RUN_STATUSES, RUN_TYPES, type RunStatus, type RunType } from '../api/ru
 import { meQuery } from '../api/session.ts'
 import { Loading } from '../ui/page-state.tsx'
 import { FrameFailure } from './frame-failure.tsx'
-import { type Days, type ListSearch, readDays, readId, readListSearch, readWords } from './list-search.ts'
+import {
+  type Days,
+  type ListSearch,
+  readDays,
+  readId,
+  readListSearch,
+  readWords,
+  type TransferSearch,
+} from './list-search.ts'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
 
@@ -117,27 +125,18 @@ const editConnection = createRoute({
   ),
 })
 
-interface TransferSearch extends ListSearch {
-  queue?: number | undefined
-  /** The source's connection. */
-  connection?: number | undefined
-  scheduled?: boolean | undefined
-  /** Types of source and target. */
-  from?: string[] | undefined
-  to?: string[] | undefined
-}
-
 const transfers = createRoute({
   getParentRoute: () => inside,
   path: '/transfers',
   validateSearch: (search): TransferSearch => {
     const queue = readId(search['queue'])
-    const connection = readId(search['connection'])
+    const [connection, into] = [readId(search['connection']), readId(search['into'])]
     const [from, to] = [readWords(search['from']), readWords(search['to'])]
     return {
       ...readListSearch(search),
       ...(queue !== undefined && { queue }),
       ...(connection !== undefined && { connection }),
+      ...(into !== undefined && { into }),
       ...(from.length > 0 && { from }),
       ...(to.length > 0 && { to }),
       ...(typeof search['scheduled'] === 'boolean' && { scheduled: search['scheduled'] }),
