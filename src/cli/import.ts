@@ -97,7 +97,8 @@ async function undo(options: ImportOptions): Promise<void> {
   ])
   const { name, dryRun = false } = options
   const report = await atHub(options, ({ db, caller }) => rollBack(db, caller, { name, dryRun }))
-  const counts = Object.entries(report.removed).map(([kind, count]) => `${count} ${kind}s`)
+  const { counted } = await import('./import/report.ts')
+  const counts = Object.entries(report.removed).map(([kind, count]) => `${count} ${counted(kind, count)}`)
   const verb = dryRun ? 'Would remove' : 'Removed'
   tell(options, report, `${verb} what was taken over as "${name}": ${counts.join(', ')}.`)
 }

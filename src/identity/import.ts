@@ -144,10 +144,10 @@ async function makeUsers(
 }
 
 function noteUser(tally: Tally, username: string, { is_active, is_superuser }: UserToImport): void {
-  if (!is_active) note(tally, username, 'inactive there: may not sign in here')
-  if (is_superuser) note(tally, username, 'a superuser there: a superuser here')
+  if (!is_active) note(tally, username, 'inactive there, may not sign in here')
+  if (is_superuser) note(tally, username, 'superuser there, and here')
   if ('problems' in parseBySchema(Username, username, [])) {
-    note(tally, username, 'a name that only a password can sign in with: no sign-in provider may say it here')
+    note(tally, username, 'with this name only a password signs in here, no sign-in provider')
   }
 }
 

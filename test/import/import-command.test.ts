@@ -76,7 +76,7 @@ test('a dry run reports for people', async () => {
   expect(out).toMatch(/^WHAT +TAKEN OVER +BEFORE +SAME AS HERE +RENAMED +LEFT OUT\n/)
   expect(out).toMatch(/^runs +3 +0 +0 +0 +1$/m)
   expect(out).toContain(
-    'transfers left out, its queue or one of its connections belongs to another group: crossed\n',
+    'left out: transfer crossed: its queue or one of its connections belongs to another group\n',
   )
   expect(out).toMatch(/A dry run: nothing of it was kept\.\n$/)
 })

@@ -91,8 +91,8 @@ describe('taken over', () => {
     expect(tallyOf(report, 'user')).toMatchObject({
       matched: ['bob'],
       noted: expect.arrayContaining([
-        { why: 'a superuser there: a superuser here', count: 1, names: ['ada'] },
-        { why: 'inactive there: may not sign in here', count: 1, names: ['gone'] },
+        { why: 'superuser there, and here', count: 1, names: ['ada'] },
+        { why: 'inactive there, may not sign in here', count: 1, names: ['gone'] },
       ]),
     })
     expect(tallyOf(report, 'group')?.renamed).toEqual([{ from: 'Lab', to: 'Lab (2)' }])

@@ -17,7 +17,7 @@ export function reportWords({ source, dry_run: dryRun, tallies, unopened }: Take
   const lines = [table(counts), ...tallies.flatMap(detailsOf)]
   if (unopened.length > 0) {
     lines.push(
-      `connections without credentials, for the key does not open them: ${some(unopened, unopened.length)}`,
+      `${counted('connection', unopened.length)} ${some(unopened, unopened.length)}: the key does not open the credentials`,
     )
   }
   if (tallies.some(({ kind, taken }) => kind === 'user' && taken > 0)) {
@@ -32,15 +32,19 @@ export function reportWords({ source, dry_run: dryRun, tallies, unopened }: Take
 }
 
 function detailsOf({ kind, matched, renamed, noted, left_out }: Tally): string[] {
-  const lines = renamed.map(({ from, to }) => `${kind} "${from}" is called "${to}" here`)
-  if (matched.length > 0)
-    lines.push(`${kind}s who were here by the same name: ${some(matched, matched.length)}`)
-  const said = (told: Told, begin: string) => `${kind}s ${begin}${told.why}: ${some(told.names, told.count)}`
+  const said = ({ why, names, count }: Told) => `${counted(kind, count)} ${some(names, count)}: ${why}`
   return [
-    ...lines,
-    ...noted.map((told) => said(told, '')),
-    ...left_out.map((told) => said(told, 'left out, ')),
+    ...renamed.map(({ from, to }) => `${kind} ${from}: is called "${to}" here`),
+    ...(matched.length > 0
+      ? [`${counted(kind, matched.length)} ${some(matched, matched.length)}: the same as here, by name`]
+      : []),
+    ...noted.map(said),
+    ...left_out.map((told) => `left out: ${said(told)}`),
   ]
+}
+
+export function counted(kind: string, count: number): string {
+  return count === 1 ? kind : `${kind}s`
 }
 
 function some(names: readonly string[], count: number): string {
