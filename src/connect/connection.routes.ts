@@ -12,7 +12,7 @@ import {
 } from './connection.ts'
 import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './connection.store.ts'
 import { secretsOf } from './credentials.ts'
-import { HealthRead, presentHealth } from './health.read.ts'
+import { HealthRead, HealthState, presentHealth } from './health.read.ts'
 import { MANIFESTS } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
@@ -43,6 +43,17 @@ const ConnectionRead = Type.Object({
     ),
   ),
   health: Type.Optional(HealthRead),
+  last_sync: Type.Optional(
+    Type.Union([
+      Type.Object({
+        id: Type.Integer(),
+        state: Type.String(),
+        queued_at: Type.String({ format: 'date-time' }),
+        ended_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+  ),
   schedule: Type.Optional(Type.Unknown()),
   next_sync_at: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
   created_at: Type.Optional(Type.String({ format: 'date-time' })),
@@ -64,6 +75,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
           ...PageQuery,
           sort: SortQuery(Object.keys(CONNECTION_SORT)),
           type: Type.Optional(Type.Union([Type.Array(Type.Enum(TYPES)), Type.Null()])),
+          health: Type.Optional(Type.Union([Type.Array(HealthState), Type.Null()])),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           ...View,
         }),
@@ -78,6 +90,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
             ...query,
             groupId: query.group_id,
             types: query.type ?? [],
+            states: query.health ?? [],
             search: query.search_query ?? null,
           }),
         ])
@@ -226,9 +239,21 @@ function present(connection: Connection, view: 'full' | undefined): Static<typeo
     last_synced_at: connection.last_synced_at?.toISOString() ?? null,
     secrets: secretsOf(connection),
     health: presentHealth(connection.health),
+    last_sync: presentLastSync(connection.last_sync),
     schedule: connection.schedule,
     next_sync_at: connection.next_sync,
     created_at: connection.created_at.toISOString(),
     updated_at: connection.updated_at.toISOString(),
+  }
+}
+
+function presentLastSync(sync: Connection['last_sync']) {
+  if (sync === null) return null
+  const { id, state, queued_at: queued, ended_at: ended } = sync
+  return {
+    id,
+    state,
+    queued_at: new Date(queued).toISOString(),
+    ended_at: ended === null ? null : new Date(ended).toISOString(),
   }
 }

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
-import type { Actor, HealthState } from './tables.ts'
+import type { Actor, HealthState as State } from './tables.ts'
 
 /** The row as PostgreSQL writes it in JSON. */
 export interface HealthJson {
-  state: HealthState
+  state: State
   code: string | null
   message: string | null
   actor: Actor | null
@@ -18,8 +18,10 @@ const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
   Type.Union([schema, Type.Null()])
 const Time = orNull(Type.String({ format: 'date-time' }))
 
+export const HealthState = Type.Enum(['ok', 'degraded', 'broken', 'unknown'])
+
 export const HealthRead = Type.Object({
-  state: Type.Enum(['ok', 'degraded', 'broken', 'unknown']),
+  state: HealthState,
   code: orNull(Type.String()),
   message: orNull(Type.String()),
   actor: orNull(Type.Enum(['you', 'provider', 'operator'], { description: 'Who must act.' })),

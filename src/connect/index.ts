@@ -22,6 +22,7 @@ import { addProbeRoutes } from './probe.routes.ts'
 import type { Actions, Opened } from './provider.ts'
 import { addHealthRoutes } from './health.routes.ts'
 import { noteUse } from './health.ts'
+import { addHookCallRoutes } from './hook-call.routes.ts'
 import { addHookRoutes } from './hook.routes.ts'
 import { MANIFESTS } from './manifests.ts'
 import { createOpenFresh } from './oauth.ts'
@@ -96,6 +97,7 @@ export function createConnect(options: ConnectOptions): Connect {
       addSyncRoutes(app, db)
       addScheduleRoutes(app, db)
       addCatalogRoutes(app, db)
+      addHookCallRoutes(app, db)
       addHookRoutes(app, { db, vault, actions, log, perConnection: settings.limit_hooks })
     },
     openConnection: (tx, connection) => openCredentials(tx, vault, connection),

@@ -126,6 +126,10 @@ export const CONNECT: Operations = {
     ask: (world) => at(world, '/health'),
     answers: fromRole('guest', 200),
   },
+  'GET /v1/connections/{connection_id}/hook_calls': {
+    ask: (world) => at(world, '/hook_calls'),
+    answers: fromRole('maintainer', 200),
+  },
   'GET /v1/connections/{connection_id}/catalogs': {
     ask: (world) => at(world, '/catalogs'),
     answers: fromRole('guest', 200),

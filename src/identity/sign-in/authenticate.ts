@@ -10,6 +10,7 @@ import {
   type UserFacts,
 } from '../caller.store.ts'
 import { noPower } from '../roles.ts'
+import { seenAs } from '../view-as.ts'
 import { hashSecret, readApplicationSecret, sameHash } from './secret.ts'
 import { isOwnPage } from './gate.ts'
 import type { KeepFresh } from './oidc-session.ts'
@@ -59,7 +60,8 @@ export function createAuthenticate(
     // SyncMaster's order: a token of a user who is gone is 404, of an inactive one 403.
     if (facts === 'gone') throw new Fault('not_found', 'identity.user_missing', 'User not found')
     if (facts.status !== 'active') throw noPower()
-    request.caller = makeCaller({ ...facts, by, address: request.ip, requestId: request.id })
+    const seen = await seenAs(db, facts, request)
+    request.caller = makeCaller({ ...seen, by, address: request.ip, requestId: request.id })
     if (found.slide !== undefined) {
       await slideSession(db, found.slide)
       cookie.set(reply, found.slide)
