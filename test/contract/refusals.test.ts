@@ -2,6 +2,7 @@
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keptSecrets } from '#config'
+import { MANIFESTS } from '#connect'
 import { type Answer, startTestHub, type TestHub } from '../harness/hub.ts'
 
 let hub: TestHub
@@ -155,8 +156,7 @@ const files = (more: object = {}) => ({
   file_format: { type: 'csv' },
   ...more,
 })
-const TYPES =
-  "'postgres', 'local', 'clickhouse', 'hive', 'iceberg', 'mssql', 'mysql', 'oracle', 'ftp', 'ftps', 'hdfs', 's3', 'samba', 'sftp', 'webdav'"
+const TYPES = MANIFESTS.map(({ provider }) => `'${provider}'`).join(', ')
 
 const COMPLAINTS: Complaint[] = [
   {

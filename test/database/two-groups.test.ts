@@ -4,14 +4,11 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, openDatabase } from '#database'
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts'
+import { fillTables, type TenantTable, tenantTables } from './fill-tables.ts'
 
 interface Tenant {
   id: number
   uuid: string
-}
-interface TenantTable {
-  name: string
-  column: 'group_id' | 'company_id'
 }
 
 let database: TestDatabase
@@ -23,12 +20,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   db = openDatabase(database.url, { connections: 2 })
   tenants = [await fill('left'), await fill('right')]
-  tables = await database.sql<{ name: string; column: 'group_id' | 'company_id' }>(`
-    select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name, a.attname as column
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attname in ('group_id', 'company_id')
-    where c.relkind = 'r' and n.nspname not like 'pg\\_%' and has_table_privilege('crosstie_app', c.oid, 'select')
-    order by 1`)
+  tables = await tenantTables(database.sql)
 })
 afterAll(async () => {
   await db.close()
@@ -97,6 +89,7 @@ async function fill(name: string): Promise<Tenant> {
      values ($1, $2, now(), 'missed', 'x')`,
     [id, transfer?.id],
   )
+  await fillTables(database.sql, { id, uuid })
   return { id, uuid }
 }
 
@@ -191,10 +184,90 @@ test('no row moves to another group, also where one may write in both', async ()
   }
 })
 
+test('a member changes no row of a group where the level is below developer', async () => {
+  for (const { name, column } of tables) {
+    const [writable] = await database.sql<{ column: string }>(
+      `select quote_ident(attname) as column from pg_attribute
+       where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+         and attname not in ('group_id', 'company_id') and has_column_privilege('crosstie_app', attrelid, attnum, 'update')
+       order by attnum desc limit 1`,
+      [name],
+    )
+    if (writable === undefined) continue
+    for (const held of [
+      [4, 0],
+      [0, 2],
+      [4, 1],
+    ] as const) {
+      const changed = await asMember(held, async (client) => {
+        const same = `update ${name} set ${writable.column} = ${writable.column} where ${column} is not null`
+        return (await client.query(`${same} returning ${column} as tenant`).catch(refused)).rows
+      })
+      for (const { tenant } of changed) expect([name, levelOf(tenant, held) >= 2]).toEqual([name, true])
+    }
+  }
+})
+
+test('no row is put into a group that one is no member of', async () => {
+  for (const { name, column } of tables) {
+    const columns = await database.sql<{ name: string }>(
+      `select attname as name from pg_attribute
+       where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' and attidentity = ''`,
+      [name],
+    )
+    const names = columns.map((one) => `"${one.name}"`)
+    const [mine, theirs] =
+      column === 'group_id' ? [tenants[0].id, tenants[1].id] : [tenants[0].uuid, tenants[1].uuid]
+    const values = columns.map((one) => (one.name === column ? '$1' : `"${one.name}"`))
+    const copy = `insert into ${name} (${names.join(', ')}) select ${values.join(', ')} from ${name} where ${column} = $2`
+    const count = await asMember(
+      [4, 0],
+      async (client) => (await client.query(copy, [theirs, mine]).catch(refusedBeforeKeys)).rowCount,
+    )
+    expect([name, count]).toEqual([name, 0])
+  }
+})
+
+test('no row points at a row of another group, also where one may write in both', async () => {
+  const links = await database.sql<{
+    name: string
+    column: string
+    ref: string
+    ref_column: string
+    together: boolean
+  }>(`
+    select k.conrelid::regclass::text as name, quote_ident(a.attname) as column, k.confrelid::regclass::text as ref,
+           quote_ident(b.attname) as ref_column, t.attnum = any (k.conkey) as together
+    from pg_constraint k
+    cross join lateral unnest(k.conkey, k.confkey) as p (own, other)
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = p.own
+    join pg_attribute b on b.attrelid = k.confrelid and b.attnum = p.other
+    join pg_attribute t on t.attrelid = k.conrelid and t.attname = 'group_id'
+    join pg_attribute u on u.attrelid = k.confrelid and u.attname = 'group_id'
+    where k.contype = 'f' and a.attname <> 'group_id' and k.confrelid <> 'identity."group"'::regclass`)
+  expect(links.length).toBeGreaterThanOrEqual(8)
+  for (const { name, column, ref, ref_column: key, together } of links) {
+    // Said of the key too, since a unique column may refuse before it is asked.
+    expect([name, column, together]).toEqual([name, column, true])
+    const point = `update ${name} set ${column} = (select ${key} from ${ref} where group_id = $1 limit 1) where group_id = $2`
+    const count = await asMember(
+      [4, 4],
+      async (client) => (await client.query(point, [tenants[1].id, tenants[0].id]).catch(refused)).rowCount,
+    )
+    expect([name, column, count]).toEqual([name, column, 0])
+  }
+})
+
 /** A refusal by right or by constraint is as good as no row; anything else is a mistake of the test. */
 function refused(error: unknown): { rows: { tenant: unknown }[]; rowCount: number } {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  // insufficient_privilege, check and foreign key violations, what a generated column refuses
-  if (['42501', '23514', '23503', '428C9'].includes(code)) return { rows: [], rowCount: 0 }
+  // insufficient_privilege, check, foreign key and unique violations, what a generated column refuses
+  if (['42501', '23514', '23503', '23505', '428C9'].includes(code)) return { rows: [], rowCount: 0 }
   throw error
+}
+
+/** Policies are asked before keys: a duplicate here would mean that the policy had let the row through. */
+function refusedBeforeKeys(error: unknown): { rowCount: number } {
+  if (error instanceof Error && 'code' in error && error.code === '23505') throw error
+  return refused(error)
 }
