@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- [transfer] [api] [--rows N] [--rounds N] [--seconds N] [--peers]`: ratios within one run, beside what one would use instead.
+ * `npm run bench -- [transfer] [api] [realtime] [--rows N] [--rounds N] [--seconds N] [--peers]`: ratios within one run, beside what one would use instead.
  * Everything it makes is gone when it ends.
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchApi } from './api/cases.ts'
+import { benchRealtime } from './realtime/bench.ts'
 import { benchTransfer } from './transfer/bench.ts'
 
 const { values, positionals } = parseArgs({
@@ -20,6 +21,7 @@ const benches: Record<string, () => Promise<void>> = {
   transfer: () =>
     benchTransfer({ rows: Number(values.rows), rounds: Number(values.rounds), peers: values.peers }),
   api: () => benchApi({ seconds: Number(values.seconds) }),
+  realtime: () => benchRealtime({ seconds: Number(values.seconds) }),
 }
 
 process.stdout.write(`# ${new Date().toISOString()} on ${cpus().length} × ${cpus()[0]?.model.trim()}\n`)

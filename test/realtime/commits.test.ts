@@ -83,9 +83,8 @@ test('what happened while the listening connection was away comes after it, once
   }
   await aWhile()
   const told = providers().filter((provider) => /during|away/.test(provider ?? ''))
-  expect(told.toSorted()).toEqual(
-    [0, 1, 2].flatMap((n) => [`open during ${n}`, `while away ${n}`]).toSorted(),
-  )
+  expect(told).toHaveLength(6)
+  expect(new Set(told)).toEqual(new Set([0, 1, 2].flatMap((n) => [`open during ${n}`, `while away ${n}`])))
 })
 
 test('many rows of one statement come in one go', async () => {

@@ -76,7 +76,7 @@ describe('an administrator', () => {
     const stranger = await admin.from(TABLE).insert(row({ created_by: stage.hub.user('eve').uuid }))
     const nobody = await admin.from(TABLE).insert(row({ created_by: '00000000-0000-4000-8000-000000000000' }))
     expect([stranger.status, stranger.error?.code]).toEqual([409, '23503'])
-    expect({ ...stranger.error }).toEqual({ ...nobody.error })
+    expect(JSON.stringify(stranger.error)).toBe(JSON.stringify(nobody.error))
     const id = await stage.insert(stage.shop)
     const moved = await admin.from(TABLE).update({ company_id: stage.rival.uuid }).eq('id', id)
     expect(moved.status).toBeGreaterThanOrEqual(400)

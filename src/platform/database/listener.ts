@@ -20,19 +20,25 @@ export function createListener(makeClient: () => pg.Client): Listener {
   let retryMs = RETRY_FIRST_MS
   let timer: NodeJS.Timeout | undefined
   let connected = false
+  let turn: Promise<void> = Promise.resolve()
 
   const tell = (channel: string, payload: string | null) => {
     for (const hear of hearers.get(channel) ?? []) hear(payload)
   }
 
   /** A connection that breaks meanwhile is made again by `connect`, which listens to all channels. */
-  const listenTo = async (channel: string): Promise<void> => {
-    try {
-      await client?.query(`listen ${pg.escapeIdentifier(channel)}`)
-      tell(channel, null)
-    } catch {
-      // `lost` has been called, or will be.
-    }
+  const listenTo = (channel: string): Promise<void> => {
+    // One statement after the other: a connection takes no second one before it has answered.
+    turn = turn.then(async () => {
+      if (client === undefined) return
+      try {
+        await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+        tell(channel, null)
+      } catch {
+        // `lost` has been called, or will be.
+      }
+    })
+    return turn
   }
 
   const connect = async (): Promise<void> => {

@@ -30,6 +30,7 @@ export interface Channel {
 export interface Channels {
   add: (channel: Channel) => void
   remove: (channel: Channel) => void
+  has: (channel: Channel) => boolean
   /** Those that listen to changes of a company, or may. */
   listeners: (company: string) => Channel[]
   /** Those that speak with each other: of one space, on one topic. */
@@ -54,6 +55,7 @@ export function createChannels(): Channels {
       take(byCompany, companyOf(channel), channel)
       take(byRoom, roomOf(channel.space, channel.topic), channel)
     },
+    has: (channel) => all.has(channel),
     listeners: (company) => [...(byCompany.get(company) ?? []), ...(byCompany.get('') ?? [])],
     room: (space, topic) => byRoom.get(roomOf(space, topic)) ?? [],
     all: () => all,

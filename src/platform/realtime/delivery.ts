@@ -46,6 +46,8 @@ const BATCH = 500
 const QUEUE_LIMIT = 50_000
 const READERS_AT_ONCE = 4
 const RETRY_MS = 500
+/** After so much the sockets get a turn to carry it away: else a burst would look like slow readers. */
+const BURST_BYTES = 512 * 1024
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { log, channels, onGap } = options
@@ -57,21 +59,27 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     isRunning = true
     while (queue.length > 0 && !isStopped) {
       const batch = queue.splice(0, BATCH).filter(({ company }) => channels.listeners(company).length > 0)
-      if (batch.length > 0) await deliverSurely(batch)
+      if (batch.length === 0) continue
+      const audience = await readSurely(batch)
+      // What cannot be written is a bug of ours; the next change is none the worse.
+      await send(channels, batch, audience).catch((error: unknown) => {
+        log.error({ err: error }, 'changes could not be sent by realtime')
+      })
     }
     isRunning = false
   }
-  /** Nothing is sent before all is read, so that a batch can be tried again as a whole. */
-  const deliverSurely = async (batch: readonly ChangeId[]): Promise<void> => {
+  /** Nothing is sent before all is read, so that a batch can be read again as a whole. */
+  const readSurely = async (batch: readonly ChangeId[]): Promise<Audience> => {
     while (!isStopped) {
       try {
-        return send(batch, await readBatch(options, batch))
+        return await readBatch(options, batch)
       } catch (error) {
-        if (isStopped) return
+        if (isStopped) break
         log.warn({ err: error }, 'changes could not be read for realtime; they are tried again')
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
+    return new Map()
   }
   return {
     take: (changes) => {
@@ -140,22 +148,29 @@ async function readAs(db: Database, reader: Reader): Promise<void> {
   reader.rows = new Map(rows.map((row) => [row.id, row]))
 }
 
-function send(batch: readonly ChangeId[], audience: Audience): void {
-  const written = new Map<string, Buffer>()
+async function send(channels: Channels, batch: readonly ChangeId[], audience: Audience): Promise<void> {
+  let burst = 0
   for (const { id, company } of batch) {
     const parsed = new Map<Row, Parsed>()
+    const written = new Map<string, Buffer>()
     for (const [channel, reader] of audience.get(company) ?? []) {
       const row = reader.rows.get(id)
-      if (row === undefined) continue
+      // It may have left, or its token have ended, since its rows were read.
+      if (row === undefined || !channels.has(channel)) continue
       for (const [select, bindings] of bySelect(matching(channel.bindings, row, parsed))) {
         const { version } = channel.line
         const ids = JSON.stringify(bindings.map((binding) => binding.id))
-        const key = [id, version, channel.topic, ids, select].join('\n')
+        const key = [version, channel.topic, ids, select].join('\n')
         const known = written.get(key)
         const frame = known ?? Buffer.from(encodeChange(channel, row, bindings, ids))
         if (known === undefined) written.set(key, frame)
         channel.line.send(frame)
+        burst += frame.length
       }
+    }
+    if (burst > BURST_BYTES) {
+      burst = 0
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
 }
