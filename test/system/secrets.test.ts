@@ -99,11 +99,16 @@ async function live(): Promise<void> {
   ]) {
     expect(await ended(await made('/v1/runs', { transfer_id: id }))).toBe('FAILED')
   }
+  const syncs = [connection_id, wrongId].map((id) => made(`/v1/connections/${id}/sync`, {}))
+  const [sync_id = 0, failing = 0] = await Promise.all(syncs)
+  expect(await ended(sync_id, 'syncs', 'state')).toBe('succeeded')
+  expect(await ended(failing, 'syncs', 'state')).toBe('failed')
+  Object.assign(known, { sync_id, version: 1 })
 }
 
-async function ended(run: number): Promise<string> {
-  const status = async () => (await ada.ask('GET', `/v1/runs/${run}`)).status
-  await expect.poll(status, { timeout: 30_000 }).toMatch(/FINISHED|FAILED/)
+async function ended(id: number, kind = 'runs', field = 'status'): Promise<string> {
+  const status = async () => (await ada.ask('GET', `/v1/${kind}/${id}`))[field]
+  await expect.poll(status, { timeout: 30_000 }).toMatch(/FINISHED|FAILED|succeeded|failed/)
   return status()
 }
 
@@ -112,7 +117,7 @@ function shows(text: string): boolean {
   return text.includes(marker) || text.includes(Buffer.from(marker).toString('base64').replace(/=+$/, ''))
 }
 
-test('everything is done with it that can be done: browsed, run, failed', live)
+test('everything is done with it that can be done: browsed, run, synced, failed', live)
 
 /** What these answer where there is no provider to sign in by. */
 const WITHOUT_PROVIDER: Record<string, number> = {
