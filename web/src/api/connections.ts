@@ -1,7 +1,12 @@
 import { queryOptions } from '@tanstack/react-query'
 import { request } from './client.ts'
+import type { Health, HealthState } from './health.ts'
 import { type Page, requestAll } from './page.ts'
 import type { JsonSchema } from './json-schema.ts'
+import { isOpen, type SyncState } from './syncs.ts'
+
+const MOVING_MS = 2000
+const RESTING_MS = 15_000
 
 export type Values = Record<string, unknown>
 
@@ -17,7 +22,16 @@ export interface Provider {
   title: string
   spec: JsonSchema
   auth: AuthWay[]
-  can: { check: boolean; discover: boolean; source: boolean; target: boolean }
+  can: {
+    check: boolean
+    discover: boolean
+    source: boolean
+    target: boolean
+    /** Whether the hub keeps in step with it. */
+    sync: boolean
+    /** Whether it calls the hub. */
+    hook: boolean
+  }
 }
 
 export interface Connection {
@@ -29,7 +43,13 @@ export interface Connection {
   connection_data: Values
   auth_data: (Values & { type: string }) | null
   uuid?: string
+  connector_type?: string
   status?: string
+  health?: Health
+  last_sync?: { id: number; state: SyncState; queued_at: string; ended_at: string | null } | null
+  last_synced_at?: string | null
+  next_sync_at?: string | null
+  secrets?: Record<string, { set: boolean; updated_at: string | null }>
   created_at?: string
   updated_at?: string
 }
@@ -84,6 +104,7 @@ export interface ConnectionFilter {
   page: number
   search_query: string
   type: string[]
+  health?: readonly HealthState[]
   sort?: string
   page_size?: number
 }
@@ -94,6 +115,11 @@ export const connectionPageQuery = (query: ConnectionFilter) =>
     queryFn: ({ signal }) =>
       request<Page<Connection>>('GET', '/v1/connections', { query: { ...query, view: 'full' }, signal }),
     placeholderData: (previous) => previous,
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ last_sync }) => last_sync != null && isOpen(last_sync.state))
+        ? MOVING_MS
+        : // Health and syncs that begin by themselves are told by no change of the connection.
+          RESTING_MS,
   })
 
 export const allConnectionsQuery = (groupId: number) =>

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { request } from './client.ts'
 import type { Page } from './page.ts'
+import { pollUnlessLive } from './realtime.ts'
 
 export const RUN_STATUSES = [
   'CREATED',
@@ -75,8 +76,9 @@ export const runPageQuery = (query: RunFilter) =>
     queryFn: ({ signal }) =>
       request<Page<Run>>('GET', '/v1/runs', { query: { ...query, view: 'full' }, signal }),
     placeholderData: (previous) => previous,
-    // A list with something on the move looks again by itself; one at rest does not.
-    refetchInterval: ({ state }) => (state.data?.items.some((run) => !isOver(run.status)) ? 2000 : false),
+    // A list with something on the move looks again by itself, unless it is told; one at rest does not.
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((run) => !isOver(run.status)) ? pollUnlessLive(2000) : false,
   })
 
 export const runQuery = (id: number) =>

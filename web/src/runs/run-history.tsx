@@ -86,7 +86,7 @@ function useWords(withTransfer: boolean): (run: Run) => string {
       run.started_at === null ? undefined : format.time(run.started_at),
       ms === null ? undefined : format.duration(ms),
       run.progress
-        ? t('explain.rows', { count: run.progress.rows, shown: format.number(run.progress.rows) })
+        ? t('run.carried', { count: run.progress.rows, shown: format.number(run.progress.rows) })
         : undefined,
     ]
       .filter((part) => part !== undefined)
@@ -147,7 +147,8 @@ function useChart(data: Series, onLook: (run: Run | null) => void) {
             stroke: dimmed,
             width: 1.5,
             dash: [5, 4],
-            points: { show: true, size: 5, fill: dimmed },
+            spanGaps: true,
+            points: { show: false },
           },
         ],
         axes: [

@@ -9,7 +9,7 @@ import { Notice } from '../ui/notice.tsx'
 import { hubWords } from '../ui/hub-words.ts'
 import { useFormat } from '../ui/use-format.ts'
 import classes from './definition.module.css'
-import { CronWords } from './cron-words.tsx'
+import { CronWords } from '../schedules/cron-words.tsx'
 import { endText } from './end-text.ts'
 
 /** A transfer at a glance: the two ends with the track between them, and the terms of the journey. */
