@@ -32,6 +32,8 @@ const OWN_DOING = new Set([
   'realtime.change',
   'transfer.skipped',
 ])
+/** The hub itself keeps their state and last sync; what people change of them shows on their companions, too. */
+const KEPT_BY_HUB = new Set(['public.integration_connectors'])
 const CHANGES_TOLD = 20
 
 /** Nothing: the import can be undone without a loss. */
@@ -94,13 +96,14 @@ async function additionsIn({ tx, source }: Import, { table, column, of, by }: Pl
       : sql`exists (
           select from identity.imported o where o.source = ${source} and o.kind = ${kind} and o.local_id = r.id and o.made
             and (o.row_updated_at = r.updated_at or o.row_updated_at is null))`
+  const touched = KEPT_BY_HUB.has(table) ? sql`r.created_at` : sql`r.updated_at`
   const { rows } = await sql<{ count: number }>`
     with time as materialized (select distinct created_at as at from identity.imported where source = ${source}),
     mine as materialized (${madeOf(source, of, by)})
     select count(*) as count from ${sql.table(table)} r
     where r.${sql.ref(column)} in (select key from mine)
-      and greatest(r.created_at, r.updated_at) > (select min(at) from time)
-      and r.updated_at not in (select at from time) and not ${untouched}`.execute(tx)
+      and greatest(r.created_at, ${touched}) > (select min(at) from time)
+      and ${touched} not in (select at from time) and not ${untouched}`.execute(tx)
   const count = rows[0]?.count ?? 0
   return count === 0
     ? []

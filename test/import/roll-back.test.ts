@@ -63,6 +63,13 @@ test('what has been deleted here meanwhile is not missed', async () => {
   expect((await undo()).removed).toMatchObject({ run: 0, transfer: 2 })
 })
 
+test('what the hub itself noted of a connection does not stand in the way', async () => {
+  await taken()
+  await database.sql(`update public.integration_connectors set status = 'error', last_synced_at = now()`)
+  await database.sql(`update connect.health set state = 'broken', code = 'x', since = now()`)
+  expect((await undo()).removed).toMatchObject({ connection: 5 })
+})
+
 test('it is refused, by name, when people changed or used what came', async () => {
   await taken()
   const uses: [statement: string, what: string][] = [
@@ -77,6 +84,10 @@ test('it is refused, by name, when people changed or used what came', async () =
     [
       `insert into transfer.run (transfer_id, group_id) select id, group_id from transfer.transfer where name = 'broken'`,
       '1 row of transfer.run by group_id',
+    ],
+    [
+      `update public.integration_connectors set config = '{"host": "another"}' where provider = 's3'`,
+      'connection "archive" was changed',
     ],
     [`update connect.auth_data set value = 'another'`, '4 rows of connect.auth_data by group_id'],
     [
