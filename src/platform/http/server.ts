@@ -17,8 +17,7 @@ import { envelopeOf } from './envelope.ts'
 import { jsonProblem } from './json-problem.ts'
 import { addMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
-import { parseBySchema } from './parse.ts'
-import type { Schema } from './problem.ts'
+import { parseBySchema, type Schema } from './parse.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 
 /** How long a stop waits for requests that are being answered. */
