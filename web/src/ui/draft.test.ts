@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withoutSecrets } from './draft.ts'
+import { withDraft, withoutSecrets } from './draft.ts'
 
 test('a draft holds no secret, however deep it stands', () => {
   const values = {
@@ -12,4 +12,14 @@ test('a draft holds no secret, however deep it stands', () => {
     auth_data: { user: 'u', password: '', access_key: '' },
     list: [{ secret: '' }],
   })
+})
+
+test('a draft of an earlier page gets the fields that came since, in its parts too', () => {
+  const fresh = { name: '', end: { table: '', options: {} }, lines: ['a'] }
+  expect(withDraft(fresh, { name: 'x', end: { table: 't' }, lines: [] })).toEqual({
+    name: 'x',
+    end: { table: 't', options: {} },
+    lines: [],
+  })
+  expect(withDraft(fresh, 'damaged')).toEqual(fresh)
 })

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { withoutSecrets } from './draft.ts'
+import { withDraft, withoutSecrets } from './draft.ts'
 
 /**
  * Keeps what was typed in a form until it is saved or thrown away, for this tab only and never a secret.
@@ -27,7 +27,7 @@ function readDraft<Values extends object>(
   const text = sessionStorage.getItem(slot)
   if (text === null) return { values: initial, restored: false }
   try {
-    return { values: { ...initial, ...JSON.parse(text) }, restored: true }
+    return { values: withDraft(initial, JSON.parse(text)), restored: true }
   } catch {
     return { values: initial, restored: false }
   }
