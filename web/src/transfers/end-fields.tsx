@@ -83,6 +83,11 @@ function TableFields({ side, form, connectionId, end }: PlaceProps) {
   const { t } = useTranslation()
   const at = `${side}_params` as const
   const values = form.getValues()[at]
+  const check = () => {
+    const name = form.getValues()[at].table_name.trim()
+    if (name === '') form.setFieldError(`${at}.table_name`, t('form.required'))
+    else if (!name.includes('.')) form.setFieldError(`${at}.table_name`, t('transfer.tableRule'))
+  }
   const pick = (item: BrowseItem) => {
     form.setFieldValue(`${at}.table_name`, item.path)
     form.clearFieldError(`${at}.table_name`)
@@ -97,6 +102,7 @@ function TableFields({ side, form, connectionId, end }: PlaceProps) {
         autoComplete="off"
         classNames={{ input: 'mono' }}
         {...form.getInputProps(`${at}.table_name`)}
+        onBlur={check}
       />
       {end.browsable && <Browser connectionId={connectionId} picked={values.table_name} onPick={pick} />}
       {side === 'target' && end.type === 'postgres' && (
@@ -122,6 +128,12 @@ function FileFields({ side, form, connectionId, end }: PlaceProps) {
   const source = side === 'source'
   // Only the hub's own folder takes one file by name; of a store, the filters choose.
   const byName = source && end.type === 'local'
+  const check = () => {
+    const path = form.getValues()[at].directory_path.trim()
+    if (path !== '' && !path.startsWith('/')) {
+      form.setFieldError(`${at}.directory_path`, t('transfer.directoryRule'))
+    }
+  }
   const pick = (item: BrowseItem) => {
     if (item.kind === 'folder') {
       form.setFieldValue(`${at}.directory_path`, `/${item.path.replace(/^\/+|\/+$/g, '')}`)
@@ -148,6 +160,7 @@ function FileFields({ side, form, connectionId, end }: PlaceProps) {
           required
           autoComplete="off"
           {...form.getInputProps(`${at}.directory_path`)}
+          onBlur={check}
         />
         {byName && (
           <TextInput
