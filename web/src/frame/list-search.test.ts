@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readId, readListSearch, readWords } from './list-search.ts'
+import { readId, readListSearch, readWords, readDays } from './list-search.ts'
 
 test('the address gives page, search and order, and nonsense in it is passed over', () => {
   expect(readListSearch({ page: 3, q: 'orders', sort: '-name' })).toEqual({
@@ -29,4 +29,9 @@ test('an id is a positive whole number', () => {
     undefined,
     undefined,
   ])
+})
+
+test('a day in the address is a day, or nothing', () => {
+  expect(readDays({ since: '2026-03-01', until: 'yesterday' })).toEqual({ since: '2026-03-01' })
+  expect(readDays({ since: '2026-13-41', until: 7 })).toEqual({})
 })
