@@ -2,7 +2,7 @@ import { emit, type InTransaction } from '#event'
 import { type CatalogDiff, diffCatalogs, hashOf } from './catalog.ts'
 import { findNewestCatalog, insertCatalog } from './catalog.store.ts'
 import type { Connection, Tx } from './connection.store.ts'
-import type { Applied, CatalogTable } from './sync-kind.ts'
+import { type Applied, type CatalogTable, CHANGES_KEPT } from './sync-kind.ts'
 
 /** Keeps the tables as a new version when they are others than the newest. */
 export async function applyCatalog(
@@ -32,10 +32,10 @@ export async function applyCatalog(
     hash,
     tables: tables.length,
     catalog: JSON.stringify(tables),
-    diff: JSON.stringify(newest === undefined ? [] : changes),
+    diff: JSON.stringify(newest === undefined ? [] : changes.slice(0, CHANGES_KEPT)),
   })
   if (newest !== undefined) await tell(act, connection, { version, change, counts })
-  return { counts, changes, summary: summaryOf(version, kind, tables.length) }
+  return { counts, changes: changes.slice(0, CHANGES_KEPT), summary: summaryOf(version, kind, tables.length) }
 }
 
 async function tell(

@@ -12,9 +12,8 @@ import {
   updateEntry,
   updateUserOf,
 } from './directory.store.ts'
-import type { Applied, Directory, SyncChange } from './sync-kind.ts'
+import { type Applied, CHANGES_KEPT, type Directory, type SyncChange } from './sync-kind.ts'
 
-const CHANGES_KEPT = 1_000
 /** Entries of one event: the outbox holds rows, not files. */
 const EVENT_ENTRIES = 500
 const NAME_LIMIT = 256

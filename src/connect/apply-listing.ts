@@ -1,10 +1,7 @@
 import { sql } from 'kysely'
 import { emit, type InTransaction } from '#event'
 import type { Connection, Tx } from './connection.store.ts'
-import type { Applied, FileEntry, SyncChange, SyncCounts } from './sync-kind.ts'
-
-/** How many changes are kept in words; the counts are of all. */
-export const CHANGES_KEPT = 1_000
+import { type Applied, CHANGES_KEPT, type FileEntry, type SyncChange, type SyncCounts } from './sync-kind.ts'
 
 /**
  * Compares a listing with the kept one in one statement, and keeps the new one. A file counts as changed when its
@@ -13,8 +10,10 @@ export const CHANGES_KEPT = 1_000
 export async function applyListing(
   act: InTransaction & { tx: Tx },
   { connection, syncId }: { connection: Connection; syncId: number },
-  files: FileEntry[],
+  listed: FileEntry[],
 ): Promise<Applied> {
+  // A store that names a file twice has it once.
+  const files = [...new Map(listed.map((file) => [file.path, file])).values()]
   const changes = await compare(act.tx, connection, files)
   const count = (kind: SyncChange['kind']) => changes.filter((change) => change.kind === kind).length
   const counts: SyncCounts = {

@@ -51,7 +51,7 @@ async function lookAt(
 }
 
 /** A check as an outcome; a bug stays a bug. */
-export async function outcomeOf(check: () => Promise<unknown>): Promise<Outcome> {
+async function outcomeOf(check: () => Promise<unknown>): Promise<Outcome> {
   try {
     await inTime(check())
     return { ok: true }

@@ -17,7 +17,7 @@ export const HEALTH_CHANNEL = 'connect.health'
 export type Outcome = { ok: true } | { ok: false; fault: Pick<Fault, 'kind' | 'code' | 'message'> }
 
 /** Failures in a row after which it is broken. */
-export const BROKEN_AFTER = 3
+const BROKEN_AFTER = 3
 const MESSAGE_LIMIT = 1_000
 
 /** The refresh of an OAuth2 token was refused: somebody has to sign in again. */

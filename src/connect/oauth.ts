@@ -65,7 +65,7 @@ export function createOpenFresh(rules: OAuthRules): OpenFresh {
   }
 }
 
-export function isFresh(auth: Values, now: Date): boolean {
+function isFresh(auth: Values, now: Date): boolean {
   const { access_token: token, expires_at: expires } = auth as Partial<Tokens> // sealed by `refreshLocked`
   return token !== undefined && expires !== undefined && Date.parse(expires) - now.getTime() > EARLY_MS
 }

@@ -70,6 +70,9 @@ export interface SyncCounts {
   unchanged: number
 }
 
+/** How many changes are kept in words; the counts are of all. */
+export const CHANGES_KEPT = 1_000
+
 export interface SyncChange {
   kind: 'added' | 'updated' | 'deleted'
   item: string

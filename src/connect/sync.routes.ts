@@ -11,7 +11,7 @@ const STATES = ['pending', 'running', 'stopping', 'succeeded', 'failed', 'stoppe
 const SyncPath = Type.Object({ sync_id: Id })
 const Time = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 
-export const SyncRead = Type.Object({
+const SyncRead = Type.Object({
   id: Type.Integer(),
   connection_id: Type.Integer(),
   group_id: Type.Integer(),
@@ -144,7 +144,7 @@ export function addSyncRoutes(app: Server, db: Database): void {
   )
 }
 
-export function presentSync(sync: SyncRow): Static<typeof SyncRead> {
+function presentSync(sync: SyncRow): Static<typeof SyncRead> {
   const { started_at: started, ended_at: ended } = sync
   return {
     id: sync.id,

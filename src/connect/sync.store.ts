@@ -46,7 +46,7 @@ const COLUMNS = [
   'updated_at',
 ] as const
 
-export const OPEN_STATES = ['pending', 'running', 'stopping'] as const
+const OPEN_STATES = ['pending', 'running', 'stopping'] as const
 
 export function findSync(tx: Tx, id: number): Promise<SyncRow | undefined> {
   return tx.selectFrom('connect.sync').select(COLUMNS).where('id', '=', id).executeTakeFirst()

@@ -58,7 +58,7 @@ export async function requestSync(act: SyncAct, connectionId: number): Promise<S
   return made
 }
 
-export function requireSyncable({ provider, status, name }: Connection): void {
+function requireSyncable({ provider, status, name }: Connection): void {
   if (manifestOf(provider)?.can.sync !== true) {
     const title = manifestOf(provider)?.title ?? provider
     const message = `There is nothing to keep in step with at ${title}.`

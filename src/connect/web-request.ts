@@ -63,7 +63,7 @@ export function parseUrl(text: string): URL {
   return url
 }
 
-export function portOf(url: URL): number {
+function portOf(url: URL): number {
   return Number(url.port || (url.protocol === 'https:' ? 443 : 80))
 }
 
@@ -76,7 +76,7 @@ export function pinnedLookup(address: string): LookupFunction {
   }
 }
 
-export async function addressOf(guard: Guard, kind: WebKind, url: URL): Promise<string> {
+async function addressOf(guard: Guard, kind: WebKind, url: URL): Promise<string> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   return kind === 'public' ? guard.reachPublic(host, portOf(url)) : guard.reach(host, portOf(url))
 }

@@ -77,7 +77,7 @@ interface Said {
   result?: unknown
 }
 
-export function createDingtalkActions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createDingtalkActions({ guard }: Pick<Reach, 'guard'>): Actions {
   const api = (opened: Opened, signal?: AbortSignal) => createApi(guard, opened, signal)
   return {
     check: async (opened) => {

@@ -31,7 +31,7 @@ export const http: Manifest = {
   act: (reach) => createHttpActions(reach),
 }
 
-export function createHttpActions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createHttpActions({ guard }: Pick<Reach, 'guard'>): Actions {
   return {
     check: async (opened) => {
       const { base_url: base, check_path: path } = opened.config as Static<typeof Config> // validated when it was opened

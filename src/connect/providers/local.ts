@@ -106,7 +106,7 @@ async function filesRoot({ filesRoot: root }: Place): Promise<string> {
   })
 }
 
-export function createLocalActions(reach: Reach): Actions {
+function createLocalActions(reach: Reach): Actions {
   return {
     sync: { kind: 'listing', read: (opened, reading) => listAll(opened, reach, reading) },
     check: async (opened) => {

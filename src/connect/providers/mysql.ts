@@ -41,7 +41,7 @@ const SYSTEM = ['mysql', 'information_schema', 'performance_schema', 'sys']
 /** Asks for TLS without proof of whose it is, or with it; other parameters are JDBC's and mean nothing here. */
 const TLS_PARAMS = new Set(['sslMode', 'useSSL', 'requireSSL'])
 
-export function createMysqlActions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createMysqlActions({ guard }: Pick<Reach, 'guard'>): Actions {
   const withClient = async <T>(opened: Opened, work: (client: MysqlConnection) => Promise<T>): Promise<T> => {
     const client = await connect(opened, guard)
     try {

@@ -58,7 +58,7 @@ export async function postgresLogin(opened: Opened, guard: Reach['guard']): Prom
   }
 }
 
-export function createPostgresActions({ guard, openPostgres }: Reach): Actions {
+function createPostgresActions({ guard, openPostgres }: Reach): Actions {
   const withClient = async <T>(opened: Opened, work: (client: pg.Client) => Promise<T>): Promise<T> => {
     const login = await postgresLogin(opened, guard)
     const client = await openPostgres(login, { applicationName: 'crosstie browse', ...LIMITS })

@@ -48,7 +48,7 @@ export const s3: Manifest = {
 
 const PAGE = 1_000
 
-export function createS3Actions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createS3Actions({ guard }: Pick<Reach, 'guard'>): Actions {
   return {
     check: async (opened) => {
       const { bucket } = opened.config as Config // validated when it was opened

@@ -22,7 +22,7 @@ const S_IFMT = 0o170000
 const S_IFDIR = 0o040000
 const S_IFREG = 0o100000
 
-export function createSftpActions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createSftpActions({ guard }: Pick<Reach, 'guard'>): Actions {
   return fileActions('SFTP', async (opened, work) => {
     const { client, channel } = await connect(opened, guard)
     try {

@@ -26,7 +26,7 @@ export const webdav: Manifest = {
 
 const TIMEOUT_MS = 9_000
 
-export function createWebdavActions({ guard }: Pick<Reach, 'guard'>): Actions {
+function createWebdavActions({ guard }: Pick<Reach, 'guard'>): Actions {
   return fileActions('WebDAV', async (opened, work) => {
     const { host, port, protocol } = opened.config as Static<typeof Config> // validated when it was opened
     const { user = '', password = '' } = opened.auth as { user?: string; password?: string } // sealed by BASIC's schema

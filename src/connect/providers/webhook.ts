@@ -64,7 +64,7 @@ export const webhook: Manifest = {
 const WINDOW_MS = 5 * 60_000
 const SIGNATURES_LIMIT = 20
 
-export function createWebhookActions(): Actions {
+function createWebhookActions(): Actions {
   return {
     check: async (opened) => {
       const count = (isStandard(opened) ? keysOf(opened) : plainKeys(opened)).length

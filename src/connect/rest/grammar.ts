@@ -139,7 +139,7 @@ function fieldOf(table: RestTable, text: string): string {
 }
 
 /** A column as statements name it: they all call their table `t`. */
-export function columnOf({ schema, table, columns }: RestTable, name: string): string {
+function columnOf({ schema, table, columns }: RestTable, name: string): string {
   if (!columns.some((column) => column.name === name)) {
     throw new RestProblem(
       400,

@@ -23,7 +23,7 @@ type Rows = readonly Readonly<Record<string, unknown>>[]
 
 const ROWS_LIMIT = 1_000
 /** A regular expression or a condition of somebody may take for ever. */
-const STATEMENT_LIMIT = `set local statement_timeout = '10s'`
+const STATEMENT_LIMIT = `set local statement_timeout = '5s'`
 
 export async function readRows(
   client: pg.ClientBase,
