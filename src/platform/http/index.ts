@@ -13,6 +13,7 @@ export {
   type PageRequest,
   SortQuery,
 } from './page.ts'
-export { type Misfit, parseBySchema, type Problem } from './parse.ts'
+export { parseBySchema } from './parse.ts'
+export type { Misfit, Problem } from './problem.ts'
 export { servePage } from './static-page.ts'
 export { createServer, type Server, type ServerOptions } from './server.ts'

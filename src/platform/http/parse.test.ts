@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
-import { parseBySchema, type Schema } from './parse.ts'
+import { parseBySchema } from './parse.ts'
+import type { Schema } from './problem.ts'
 
 const parse = (schema: unknown, value: unknown, part = 'body') =>
   parseBySchema(schema as Schema, value, [part])
@@ -154,4 +155,43 @@ test('a hostile object changes no prototype', () => {
   const result = parse(free, JSON.parse('{"extra": {"__proto__": {"polluted": true}, "a": 1}}'))
   expect(result).toEqual({ value: { extra: { a: 1 } } })
   expect('polluted' in {}).toBe(false)
+})
+
+test('a time is ISO 8601 or seconds since 1970, and UTC where it names no zone', () => {
+  const time = Type.String({ format: 'date-time' })
+  for (const [given, read] of [
+    ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02 03:04', '2026-01-02T03:04:00.000Z'],
+    ['2026-01-02T03:04:05.123456+02:00', '2026-01-02T01:04:05.123Z'],
+    ['2026-01-02T03:04:05-0130', '2026-01-02T04:34:05.000Z'],
+    ['2026-01-02', '2026-01-02T00:00:00.000Z'],
+    ['1767322800', '2026-01-02T03:00:00.000Z'],
+    ['1767322800000', '2026-01-02T03:00:00.000Z'],
+  ]) {
+    expect(parse(time, given)).toEqual({ value: read })
+  }
+  for (const wrong of ['soon', '2026-02-30', '0000-01-01', 'June 2020', '99999-01-01', '2026-01-02T25:00']) {
+    expect([wrong, problemsOf(time, wrong)[0]?.code]).toEqual([wrong, 'datetime_from_date_parsing'])
+  }
+})
+
+test('text that no database keeps is refused wherever it stands, and so is what nests beyond sense', () => {
+  const free = Type.Object({ extra: Type.Record(Type.String(), Type.Unknown()) })
+  const places = (extra: unknown) =>
+    problemsOf(free, { extra }).map(({ code, location }) => [code, location.at(-1)])
+  expect(places({ a: [{ b: 'x\0' }] })).toEqual([['string_unicode', 'b']])
+  expect(places({ '\ud800': 1 })).toEqual([['string_unicode', '\ud800']])
+  let deep: unknown = 1
+  for (let at = 0; at < 100_000; at += 1) deep = [deep]
+  expect(problemsOf(free, { extra: { deep } })[0]?.message).toMatch(/nested more than 64 levels/)
+})
+
+test('of a parameter that a query names twice the last counts, and a body that is not there is a missing field', () => {
+  const query = Type.Object({ page: Type.Integer() })
+  expect(parse(query, { page: ['2', '3'] }, 'query')).toEqual({ value: { page: 3 } })
+  for (const nothing of [undefined, null]) {
+    expect(problemsOf(query, nothing)).toEqual([
+      { location: ['body'], message: 'Field required', code: 'missing', context: {}, input: null },
+    ])
+  }
 })

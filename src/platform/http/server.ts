@@ -17,7 +17,8 @@ import { envelopeOf } from './envelope.ts'
 import { jsonProblem } from './json-problem.ts'
 import { addMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
-import { parseBySchema, type Schema } from './parse.ts'
+import { parseBySchema } from './parse.ts'
+import type { Schema } from './problem.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 
 /** How long a stop waits for requests that are being answered. */
