@@ -61,6 +61,26 @@ describe('a connection', () => {
   })
 })
 
+describe('a service on the web', () => {
+  it('is at a public address', async () => {
+    expect(await guard().reachPublic('db.example.com', 443)).toBe('93.184.216.34')
+  })
+
+  it.each(['10.1.2.3', '192.168.1.1', '172.31.0.1', '100.64.0.1', 'fd12:3456::1', 'private.example.com'])(
+    'is not at %s, which databases may be at',
+    async (host) => {
+      await expect(guard().reachPublic(host, 443)).rejects.toMatchObject({ code: 'connect.host_refused' })
+      expect(await guard({ allow: [host] }).reachPublic(host, 443)).toBeTypeOf('string')
+    },
+  )
+
+  it('is never on loopback, even where the hub itself listens on nothing else', async () => {
+    await expect(guard({ loopbackOpen: true }).reachPublic('127.0.0.1', 80)).rejects.toMatchObject({
+      code: 'connect.host_refused',
+    })
+  })
+})
+
 describe('CROSSTIE_ALLOW', () => {
   it.each([
     ['127.0.0.1', '127.0.0.1', 5432],

@@ -6,12 +6,12 @@ import { type HookRules, takeHook } from './hook.ts'
 
 const HookPath = Type.Object({ connector_id: Type.String({ format: 'uuid', maxLength: 36 }) })
 const Answer = Type.Record(Type.String(), Type.Unknown())
-/** Sources count for two minutes at most after their last call. */
+/** So many connections are counted at a time. */
 const SOURCES_LIMIT = 10_000
 
 export function addHookRoutes(
   app: Server,
-  rules: HookRules & { perConnection: Settings['limit_hooks'] },
+  rules: Omit<HookRules, 'count'> & { perConnection: Settings['limit_hooks'] },
 ): void {
   const count = createCounter(rules.perConnection)
   app.register(async (hooks) => {
@@ -31,9 +31,8 @@ export function addHookRoutes(
       },
       async (request) => {
         const { connector_id: id } = request.params as { connector_id: string } // by HookPath
-        count(id)
         const query = Object.entries(request.query as Record<string, unknown>) // Fastify's own parser made it
-        return takeHook(rules, id, {
+        return takeHook({ ...rules, count }, id, {
           headers: request.headers,
           query: Object.fromEntries(query.map(([name, value]) => [name, String(value)])),
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),

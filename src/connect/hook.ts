@@ -3,7 +3,6 @@ import type { Database } from '#database'
 import { emit } from '#event'
 import { Fault } from '#fault'
 import { systemCaller } from '#identity'
-import type { Log } from '#log'
 import type { Vault } from '#vault'
 import { findConnection, type Tx } from './connection.store.ts'
 import { openCredentials } from './credentials.ts'
@@ -16,7 +15,8 @@ export interface HookRules {
   db: Database
   vault: Vault
   actions: ReadonlyMap<string, Actions>
-  log: Log
+  /** Counts a call of a connector that there is; throws when it has had too many. */
+  count: (connectorId: string) => void
 }
 
 /** The same words for every address at which nobody listens. */
@@ -26,6 +26,7 @@ export async function takeHook(rules: HookRules, connectorId: string, call: Hook
   const { db, vault, actions } = rules
   const target = await targetOf(db, connectorId)
   if (target === undefined) throw nobody()
+  rules.count(connectorId)
   const caller = await systemCaller(db, target.groupId)
   const found = await db.withCaller(caller, async (tx: Tx) => {
     const connection = await findConnection(tx, target.connectionId)

@@ -98,7 +98,7 @@ export function createConnect(options: ConnectOptions): Connect {
       addScheduleRoutes(app, db)
       addCatalogRoutes(app, db)
       addHookCallRoutes(app, db)
-      addHookRoutes(app, { db, vault, actions, log, perConnection: settings.limit_hooks })
+      addHookRoutes(app, { db, vault, actions, perConnection: settings.limit_hooks })
     },
     openConnection: (tx, connection) => openCredentials(tx, vault, connection),
     openFresh,

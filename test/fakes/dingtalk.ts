@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface FakePerson {
   userid: string
@@ -29,6 +30,8 @@ export interface FakeDingtalk {
   people: FakePerson[]
   /** So many calls are answered with "too many requests" first. */
   busy: number
+  /** Each answer takes so long. */
+  delayMs: number
   /** The tokens given so far are no longer good. */
   forgetTokens: () => void
   calls: Record<string, number>
@@ -50,6 +53,7 @@ export async function startFakeDingtalk(): Promise<FakeDingtalk> {
     departments: [],
     people: [],
     busy: 0,
+    delayMs: 0,
     forgetTokens: () => tokens.clear(),
     calls: {},
     stop: async () => {
@@ -77,7 +81,8 @@ export async function startFakeDingtalk(): Promise<FakeDingtalk> {
     return url.pathname === '/topapi/v2/user/list' ? page(fake, asked) : { errcode: 22, errmsg: 'no method' }
   }
   const server = createServer((request, response) => {
-    void read(request).then((body) => {
+    void read(request).then(async (body) => {
+      await sleep(fake.delayMs)
       const url = new URL(request.url ?? '/', 'http://dingtalk')
       const asked = body === '' ? {} : (JSON.parse(body) as Asked) // what the test sends
       response.setHeader('content-type', 'application/json')

@@ -124,6 +124,18 @@ describe('a sync', () => {
     ])
   })
 
+  test('is stopped within two seconds, and what it has read is thrown away', async () => {
+    fake.delayMs = 5_000
+    const { body } = await developer.post(`/v1/connections/${id}/sync`)
+    await expect.poll(async () => (await developer.get(`/v1/syncs/${body.id}`)).body.state).toBe('running')
+    const asked = Date.now()
+    expect((await developer.post(`/v1/syncs/${body.id}/stop`)).body.state).toBe('stopping')
+    const stopped = await ended(body.id)
+    fake.delayMs = 0
+    expect(stopped).toMatchObject({ state: 'stopped', added: 0, deleted: 0, error: null })
+    expect(Date.now() - asked).toBeLessThan(2_000)
+  })
+
   test('with a wrong secret fails in words that hold no secret', async () => {
     const right = fake.appSecret
     fake.appSecret = 'changed at DingTalk'

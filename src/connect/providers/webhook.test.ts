@@ -125,6 +125,7 @@ describe('Standard Webhooks', () => {
     })
     const unknown = await send({ uuid: '00000000-0000-4000-8000-000000000000' })
     expect(unknown.status).toBe(404)
+    expect((await send({ uuid: 'no-uuid' })).status).toBe(422)
     expect(await send({ uuid: other.uuid })).toMatchObject({ status: 404, body: unknown.body })
     await developer.put(`/v1/connections/${hook.id}/status`, { status: 'inactive' })
     expect(await send({})).toMatchObject({ status: 404, body: unknown.body })
