@@ -34,6 +34,7 @@ export function addUserRoutes(app: Server, parts: UserParts): void {
           ...PageQuery,
           sort: SortQuery(Object.keys(store.USER_SORT_FULL)),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
+          status: Type.Optional(Status),
           ...View,
         }),
         response: { 200: PageOf(UserRead) },

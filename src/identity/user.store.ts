@@ -28,6 +28,7 @@ export function findUserByName(tx: Tx, username: string): Promise<User | undefin
 
 export interface UserFilter extends PageRequest {
   search: string | null
+  status?: User['status'] | undefined
   /** Others than superusers see active users only. */
   activeOnly: boolean
 }
@@ -47,6 +48,7 @@ export const USER_SORT_FULL = {
 export async function listUsers(tx: Tx, filter: UserFilter): Promise<{ total: number; users: User[] }> {
   let query = tx.selectFrom('identity.user').where('username', 'is not', null)
   if (filter.activeOnly) query = query.where('is_active', '=', true)
+  else if (filter.status !== undefined) query = query.where('status', '=', filter.status)
   if (filter.search !== null) {
     query = query.where(sql<boolean>`username operator(public.%) ${filter.search}`)
   }

@@ -76,6 +76,18 @@ describe('a list', () => {
   })
 })
 
+describe('the list of users', () => {
+  it('is narrowed by status for superusers, who alone see any', async () => {
+    const names = async (as: string, status: string) => {
+      const { body } = await hub.as(as).get(`/v1/users?status=${status}`)
+      return body.items.map(({ username }: { username: string }) => username)
+    }
+    const all = await names('ada', 'active')
+    expect(await names('gus', 'forbidden')).toEqual(await names('gus', 'active'))
+    expect(all.length).toBeGreaterThan(0)
+  })
+})
+
 describe('the list of runs', () => {
   it('is searched by the transfer’s name and filtered by how a run began', async () => {
     const answer = await hub.as('ada').get(`/v1/runs?group_id=${group}&search_query=orders&type=MANUAL`)

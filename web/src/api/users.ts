@@ -2,7 +2,8 @@ import { queryOptions } from '@tanstack/react-query'
 import { request } from './client.ts'
 import type { Page } from './page.ts'
 
-export type UserStatus = 'pending' | 'active' | 'forbidden'
+export const USER_STATUSES = ['active', 'pending', 'forbidden'] as const
+export type UserStatus = (typeof USER_STATUSES)[number]
 
 export interface User {
   id: number
@@ -18,6 +19,7 @@ export interface User {
 export const usersQuery = (query: {
   page: number
   search_query: string
+  status?: UserStatus | undefined
   sort?: string
   page_size?: number
 }) =>

@@ -11,6 +11,7 @@ import { ApiError } from '../api/client.ts'
 import { groupsQuery, type Role, ROLES } from '../api/groups.ts'
 import { RUN_STATUSES, RUN_TYPES, type RunStatus, type RunType } from '../api/runs.ts'
 import { meQuery } from '../api/session.ts'
+import { USER_STATUSES, type UserStatus } from '../api/users.ts'
 import { Loading } from '../ui/page-state.tsx'
 import { FrameFailure } from './frame-failure.tsx'
 import {
@@ -259,7 +260,10 @@ const applications = createRoute({
 const users = createRoute({
   getParentRoute: () => inside,
   path: '/users',
-  validateSearch: readListSearch,
+  validateSearch: (search): ListSearch & { status?: UserStatus | undefined } => {
+    const [status] = readWords(search['status'], USER_STATUSES)
+    return { ...readListSearch(search), ...(status !== undefined && { status }) }
+  },
   component: lazyRouteComponent(() => import('../users/user-list-page.tsx'), 'UserListPage'),
 })
 

@@ -1,9 +1,10 @@
+import { Select } from '@mantine/core'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { meQuery } from '../api/session.ts'
-import { closeUser, type User, usersQuery } from '../api/users.ts'
+import { closeUser, type User, USER_STATUSES, usersQuery } from '../api/users.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { List } from '../ui/list.tsx'
 import type { ListColumn } from '../ui/list-table.tsx'
@@ -23,8 +24,8 @@ export function UserListPage() {
   const navigate = route.useNavigate()
   const me = useSuspenseQuery(meQuery).data
   const [adding, setAdding] = useState(false)
-  const { page = 1, q = '', sort = '' } = search
-  const filter = { search_query: q }
+  const { page = 1, q = '', sort = '', status } = search
+  const filter = { search_query: q, status }
   const query = useQuery(usersQuery({ ...filter, page, page_size: 50, sort }))
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
@@ -125,11 +126,24 @@ export function UserListPage() {
         onSort={(next) => change({ sort: next || undefined })}
         onPage={(next) => change({ page: next })}
         controls={
-          <SearchBox
-            label={t('user.search')}
-            value={q}
-            onChange={(next) => change({ q: next || undefined })}
-          />
+          <>
+            <SearchBox
+              label={t('user.search')}
+              value={q}
+              onChange={(next) => change({ q: next || undefined })}
+            />
+            {me.is_superuser && (
+              <Select
+                aria-label={t('user.state')}
+                placeholder={t('user.anyState')}
+                clearable
+                clearButtonProps={{ 'aria-label': t('list.clearFilter') }}
+                data={USER_STATUSES.map((one) => ({ value: one, label: t(`user.status.${one}`) }))}
+                value={status ?? null}
+                onChange={(next) => change({ status: USER_STATUSES.find((one) => one === next) })}
+              />
+            )}
+          </>
         }
         empty={
           <Empty icon="search" title={t('list.nothingFound')}>
