@@ -118,20 +118,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       for (const act of acts) act()
       return result
     },
-    lookUp: async <R extends pg.QueryResultRow>(statement: Statement) => {
-      const client = await checkOut(lookUps)
-      let broken: Error | undefined
-      try {
-        return (await client.query<R>(statement)).rows
-      } catch (error) {
-        // PostgreSQL's own refusals have a severity; anything else is the connection's end.
-        if (error instanceof pg.DatabaseError) throw error
-        broken = error instanceof Error ? error : new Error(String(error))
-        throw unavailable(error)
-      } finally {
-        client.release(broken)
-      }
-    },
+    lookUp: (statement) => lookUp(lookUps, statement),
     listen: listener.listen,
     notify: notifier.notify,
     close: async () => {
@@ -139,6 +126,21 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       await listener.close()
       await Promise.all([pool.end(), lookUps.end()])
     },
+  }
+}
+
+async function lookUp<R extends pg.QueryResultRow>(pool: pg.Pool, statement: Statement): Promise<R[]> {
+  const client = await checkOut(pool)
+  let broken: Error | undefined
+  try {
+    return (await client.query<R>(statement)).rows
+  } catch (error) {
+    // What PostgreSQL itself refuses leaves the connection whole; anything else is its end.
+    if (error instanceof pg.DatabaseError) throw error
+    broken = error instanceof Error ? error : new Error(String(error))
+    throw unavailable(error)
+  } finally {
+    client.release(broken)
   }
 }
 
