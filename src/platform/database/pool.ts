@@ -135,8 +135,8 @@ async function lookUp<R extends pg.QueryResultRow>(pool: pg.Pool, statement: Sta
   try {
     return (await client.query<R>(statement)).rows
   } catch (error) {
-    // What PostgreSQL itself refuses leaves the connection whole; anything else is its end.
-    if (error instanceof pg.DatabaseError) throw error
+    // What PostgreSQL itself refuses leaves the connection whole; a shutdown (57P…) and anything else is its end.
+    if (error instanceof pg.DatabaseError && error.code?.startsWith('57P') !== true) throw error
     broken = error instanceof Error ? error : new Error(String(error))
     throw unavailable(error)
   } finally {
