@@ -238,7 +238,7 @@ function broadcastOf(payload: unknown): Broadcast | null {
 }
 
 /** Counts in windows: cheap, and twice the count in the worst case is still a limit. */
-export function createRate({ count, perMs }: Rate): () => boolean {
+function createRate({ count, perMs }: Rate): () => boolean {
   let [began, used] = [0, 0]
   return () => {
     if (count === 0) return true
