@@ -340,6 +340,32 @@ describe('browsing', () => {
   })
 })
 
+describe('of a secret is told', () => {
+  it('that it is kept, and since when; a change that leaves it out leaves it', async () => {
+    const id = await create()
+    const secrets = async () => (await hub.as('gus').get(`/v1/connections/${id}?view=full`)).body.secrets
+    const before = await secrets()
+    expect(before).toEqual({ password: { set: true, updated_at: expect.any(String) } })
+    const { password, ...kept } = sample.authData
+    const change = (auth_data: object) =>
+      hub.as('dev').put(`/v1/connections/${id}`, { ...bodyOf(), auth_data })
+    expect((await change(kept)).status).toBe(200)
+    expect(await secrets()).toEqual(before)
+    expect((await change({ ...kept, password })).status).toBe(200)
+    expect((await secrets()).password.updated_at > before.password.updated_at).toBe(true)
+  })
+
+  it('nothing else, and one among the settings is thrown away', async () => {
+    const id = await create({ connection_data: { ...sample.connectionData, password: 'misplaced' } })
+    const [row] = await hub.sql<{ text: string }>(
+      `select i.config::text || i.schedule::text as text from public.integration_connectors i
+       join connect.connection c on c.connector_id = i.id where c.id = $1`,
+      [id],
+    )
+    expect(row?.text).not.toContain('misplaced')
+  })
+})
+
 describe('the providers', () => {
   it('come with the schemas that draw their forms, secrets marked', async () => {
     const { body } = await hub.as('gus').get('/v1/providers')
