@@ -68,6 +68,9 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: Object.fromEntries(['/v1', '/docs', '/openapi.json', '/healthz'].map((path) => [path, hub])),
+    proxy: {
+      ...Object.fromEntries(['/v1', '/docs', '/openapi.json', '/healthz'].map((path) => [path, hub])),
+      '/realtime': { target: hub, ws: true },
+    },
   },
 })

@@ -6,6 +6,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError, session } from './api/client.ts'
+import { viewAs } from './api/view-as.ts'
 // Before the router reads the address, and tidies it.
 import './sign-in/arrival.ts'
 import { createAppRouter } from './frame/router.tsx'
@@ -31,6 +32,7 @@ const router = createAppRouter(queries)
 session.addEventListener('over', () => {
   const { pathname, href } = router.state.location
   if (pathname === '/sign-in' || pathname === '/setup') return
+  viewAs.set(null)
   queries.clear()
   void router.navigate({ to: '/sign-in', search: { to: href } })
 })

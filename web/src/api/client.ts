@@ -1,5 +1,7 @@
 /** The page's only way to the hub: fetch on `/v1`, with its envelope of errors turned into `ApiError`. */
 
+import { viewAsHeader } from './view-as.ts'
+
 export interface Problem {
   location: (string | number)[]
   message: string
@@ -84,7 +86,12 @@ async function send(
   { query, body, signal }: RequestOptions,
 ): Promise<Response> {
   // Every write carries the header: a form on another site can send our cookie, but not this.
-  const headers: Record<string, string> = { Accept: 'application/json', 'X-Crosstie-CSRF': '1' }
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'X-Crosstie-CSRF': '1',
+    // Signing out and in again is nobody's role.
+    ...(path.startsWith('/v1/auth/') ? {} : viewAsHeader()),
+  }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (body !== undefined) init.body = JSON.stringify(body)

@@ -28,9 +28,9 @@ export interface Provider {
     source: boolean
     target: boolean
     /** Whether the hub keeps in step with it. */
-    sync: boolean
+    sync?: boolean
     /** Whether it calls the hub. */
-    hook: boolean
+    hook?: boolean
   }
 }
 

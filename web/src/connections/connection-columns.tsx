@@ -4,6 +4,8 @@ import type { Connection } from '../api/connections.ts'
 import type { ListColumn } from '../ui/list-table.tsx'
 import { When } from '../ui/when.tsx'
 import { addressOf } from './address.ts'
+import { HealthBadge } from './health-badge.tsx'
+import { SyncBadge } from './sync-badge.tsx'
 import { useProviderTitle } from './use-provider-title.ts'
 
 /** What the list of connections can show of each. */
@@ -38,8 +40,27 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
       value: addressOf,
     },
     {
+      id: 'health',
+      header: t('health.title'),
+      cell: (connection) => <HealthBadge health={connection.health} since />,
+      value: (connection) => connection.health?.state,
+    },
+    {
+      id: 'last-sync',
+      header: t('sync.last'),
+      cell: ({ last_sync }) => <LastSync sync={last_sync ?? null} />,
+      value: ({ last_sync }) => last_sync?.state,
+    },
+    {
+      id: 'next-sync',
+      header: t('sync.next'),
+      cell: ({ next_sync_at }) => <When at={next_sync_at} />,
+      value: ({ next_sync_at }) => next_sync_at,
+    },
+    {
       id: 'description',
       header: t('common.description'),
+      show: 'asked',
       cell: ({ description }) => description,
       sort: 'description',
       value: ({ description }) => description,
@@ -77,4 +98,16 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
       value: ({ updated_at }) => updated_at,
     },
   ]
+}
+
+function LastSync({ sync }: { sync: NonNullable<Connection['last_sync']> | null }) {
+  if (sync === null) return '–'
+  return (
+    <>
+      <SyncBadge state={sync.state} />{' '}
+      <span className="dimmed">
+        <When at={sync.ended_at ?? sync.queued_at} />
+      </span>
+    </>
+  )
 }

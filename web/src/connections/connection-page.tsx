@@ -10,6 +10,8 @@ import {
   testConnection,
 } from '../api/connections.ts'
 import { useAdoptGroup, useGroup, useWhyNot } from '../frame/use-group.ts'
+import { LiveSign } from '../realtime/live-sign.tsx'
+import { useLive } from '../realtime/use-live.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { DataView } from '../ui/data-view.tsx'
@@ -24,8 +26,15 @@ import { Section } from '../ui/section.tsx'
 import { say } from '../ui/toast.ts'
 import { When } from '../ui/when.tsx'
 import { BrowseTree } from './browse-tree.tsx'
+import { CatalogPanel } from './catalog-panel.tsx'
 import { ConnectionTransfers } from './connection-transfers.tsx'
 import { CopyConnection } from './copy-connection.tsx'
+import { FilesPanel } from './files-panel.tsx'
+import { HealthBadge } from './health-badge.tsx'
+import { HealthPanel } from './health-panel.tsx'
+import { HookPanel } from './hook-panel.tsx'
+import { SyncPanel } from './sync-panel.tsx'
+import { SyncSchedule } from './sync-schedule.tsx'
 import { TestAnswer, type Tried } from './test-answer.tsx'
 import { useProviderTitle } from './use-provider-title.ts'
 
@@ -36,6 +45,7 @@ export function ConnectionPage() {
   const { connectionId } = route.useParams()
   const query = useQuery(connectionQuery(connectionId))
   useAdoptGroup(query.data?.group_id)
+  useLive('connections', query.data?.group_id)
   if (query.isPending) return <Loading />
   if (query.isError) return <PageFailure error={query.error} onRetry={() => void query.refetch()} />
   return <ConnectionView key={connectionId} connection={query.data} />
@@ -46,10 +56,13 @@ function ConnectionView({ connection }: { connection: Connection }) {
   const { role } = useGroup()
   const whyNot = useWhyNot()
   const title = useProviderTitle()
+  const queries = useQueryClient()
   const providers = useQuery(providersQuery)
   const can = providers.data?.find(({ provider }) => provider === connection.type)?.can
   const notCarried =
     providers.data !== undefined && can === undefined ? t('connection.notCarried') : undefined
+  // Who may not change it may not have the hub ask the other system either.
+  const whyNotTest = notCarried ?? whyNot(role, 'Developer')
   const [tried, setTried] = useState<Tried | null>(null)
   const [busy, setBusy] = useState(false)
   const [removing, setRemoving] = useState(false)
@@ -64,6 +77,10 @@ function ConnectionView({ connection }: { connection: Connection }) {
       ),
     )
     setBusy(false)
+    // How it went is its health now.
+    void queries.invalidateQueries({ queryKey: ['connections', 'health', connection.id] })
+    void queries.invalidateQueries({ queryKey: ['connections', 'page'] })
+    void queries.invalidateQueries({ queryKey: ['connections', 'one', connection.id] })
   }
   const params = { connectionId: connection.id }
   return (
@@ -72,9 +89,15 @@ function ConnectionView({ connection }: { connection: Connection }) {
         title={connection.name}
         above={<Link to="/connections">{t('nav.connections')}</Link>}
         lead={connection.description}
+        badge={
+          <>
+            <HealthBadge health={connection.health} />
+            <LiveSign />
+          </>
+        }
         actions={
           <>
-            <ActionButton icon="connection" loading={busy} whyNot={notCarried} onClick={() => void test()}>
+            <ActionButton icon="connection" loading={busy} whyNot={whyNotTest} onClick={() => void test()}>
               {t('connection.test')}
             </ActionButton>
             <LinkButton
@@ -102,16 +125,34 @@ function ConnectionView({ connection }: { connection: Connection }) {
       />
       <div className="stack">
         <TestAnswer tried={tried} />
+        <HealthPanel
+          connection={connection}
+          onCheck={() => void test()}
+          checking={busy}
+          whyNotCheck={whyNotTest}
+        />
         <Section title={t('connection.what')}>
           <ConnectionFacts connection={connection} type={title(connection.type)} />
         </Section>
-        <Section title={t('connection.behind')} lead={t('connection.behindWords')} flush>
-          <BrowseTree
-            connectionId={connection.id}
-            whyNot={can?.discover === false ? t('connection.cannotBrowse') : notCarried}
-          />
-        </Section>
-        <ConnectionTransfers connection={connection} />
+        {can?.hook === true && <HookPanel connection={connection} />}
+        {can?.sync === true && (
+          <>
+            <SyncPanel connection={connection} />
+            <SyncSchedule connectionId={connection.id} />
+          </>
+        )}
+        {can?.sync === true && connection.connector_type === 'database' && (
+          <CatalogPanel connectionId={connection.id} />
+        )}
+        {can?.sync === true && connection.connector_type === 'file' && (
+          <FilesPanel connectionId={connection.id} />
+        )}
+        {can?.discover !== false && (
+          <Section title={t('connection.behind')} lead={t('connection.behindWords')} flush>
+            <BrowseTree connectionId={connection.id} whyNot={whyNotTest} />
+          </Section>
+        )}
+        {(can === undefined || can.source || can.target) && <ConnectionTransfers connection={connection} />}
       </div>
       {copying && <CopyConnection connection={connection} onClose={() => setCopying(false)} />}
       {removing && <RemoveConnection connection={connection} onClose={() => setRemoving(false)} />}

@@ -17,7 +17,9 @@ export function GroupSwitch() {
   const change = (value: string | null) => {
     if (value === null) return
     const room =
-      /^\/(connections|transfers|queues|runs|applications|audit)\b/.exec(location.pathname)?.[0] ?? '/'
+      /^\/(connections|use-from-app|transfers|queues|runs|applications|audit)\b/.exec(
+        location.pathname,
+      )?.[0] ?? '/'
     void navigate({ to: room, search: { group: Number(value) } })
   }
   return (

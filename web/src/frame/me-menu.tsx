@@ -4,7 +4,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { meQuery, signOut } from '../api/session.ts'
 import { Icon } from '../ui/icon.tsx'
+import { viewAs } from '../api/view-as.ts'
 import { changeLanguage, type Language, LANGUAGES } from '../ui/language.ts'
+import { ViewAsItems } from './view-as-items.tsx'
 
 const SCHEMES = [
   ['light', 'sun'],
@@ -21,6 +23,7 @@ export function MeMenu({ onHelp }: { onHelp: () => void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const leave = async () => {
     await signOut().catch(() => undefined)
+    viewAs.set(null)
     queries.clear()
     await navigate({ to: '/sign-in', search: {} })
   }
@@ -49,6 +52,7 @@ export function MeMenu({ onHelp }: { onHelp: () => void }) {
         <Menu.Item leftSection={<Icon name="terminal" />} component="a" href="/docs" target="_blank">
           {t('frame.apiDocs')}
         </Menu.Item>
+        <ViewAsItems />
         <Menu.Divider />
         <Menu.Label>{t('frame.scheme')}</Menu.Label>
         {SCHEMES.map(([scheme, icon]) => (

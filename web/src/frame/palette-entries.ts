@@ -32,6 +32,7 @@ export function useActions(): Found[] {
     { id: 'queues', label: t('nav.queues'), icon: 'queue', go: { to: '/queues' } },
     { id: 'groups', label: t('nav.groups'), icon: 'group', go: { to: '/groups' } },
     { id: 'applications', label: t('nav.applications'), icon: 'key', go: { to: '/applications' } },
+    { id: 'use-from-app', label: t('useFromApp.title'), icon: 'terminal', go: { to: '/use-from-app' } },
     { id: 'me', label: t('nav.me'), icon: 'users', go: { to: '/me' } },
   ]
   const hub: Found[] = [

@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
 import { groupsQuery, type Role, ROLES } from '../api/groups.ts'
+import { HEALTH_STATES, type HealthState } from '../api/health.ts'
 import { RUN_STATUSES, RUN_TYPES, type RunStatus, type RunType } from '../api/runs.ts'
 import { meQuery } from '../api/session.ts'
 import { USER_STATUSES, type UserStatus } from '../api/users.ts'
@@ -90,12 +91,22 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('../home/home-page.tsx'), 'HomePage'),
 })
 
+interface ConnectionSearch extends ListSearch {
+  type?: string[] | undefined
+  health?: HealthState[] | undefined
+}
+
 const connections = createRoute({
   getParentRoute: () => inside,
   path: '/connections',
-  validateSearch: (search): ListSearch & { type?: string[] | undefined } => {
+  validateSearch: (search): ConnectionSearch => {
     const type = readWords(search['type'])
-    return { ...readListSearch(search), ...(type.length > 0 && { type }) }
+    const health = readWords(search['health'], HEALTH_STATES)
+    return {
+      ...readListSearch(search),
+      ...(type.length > 0 && { type }),
+      ...(health.length > 0 && { health }),
+    }
   },
   component: lazyRouteComponent(
     () => import('../connections/connection-list-page.tsx'),
@@ -114,6 +125,12 @@ const connection = createRoute({
   path: '/connections/$connectionId',
   params: idParam('connectionId'),
   component: lazyRouteComponent(() => import('../connections/connection-page.tsx'), 'ConnectionPage'),
+})
+
+const useFromApp = createRoute({
+  getParentRoute: () => inside,
+  path: '/use-from-app',
+  component: lazyRouteComponent(() => import('../realtime/use-from-app-page.tsx'), 'UseFromAppPage'),
 })
 
 const editConnection = createRoute({
@@ -312,6 +329,7 @@ const tree = root.addChildren([
     newConnection,
     connection,
     editConnection,
+    useFromApp,
     transfers,
     newTransfer,
     transfer,

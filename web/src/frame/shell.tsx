@@ -10,6 +10,7 @@ import classes from './shell.module.css'
 import { Top } from './top.tsx'
 import { useGroup, useGroupInAddress } from './use-group.ts'
 import { useKeys } from './use-keys.ts'
+import { ViewAsBanner } from './view-as-banner.tsx'
 
 const SideMenu = lazily(() => import('./side-menu.tsx'), 'SideMenu')
 const KeyboardHelp = lazily(() => import('./keyboard-help.tsx'), 'KeyboardHelp')
@@ -40,6 +41,7 @@ export function Shell() {
         <Rooms />
       </nav>
       <main id="main" className={classes.main} tabIndex={-1}>
+        <ViewAsBanner />
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>

@@ -6,6 +6,7 @@ import { allQueuesQuery } from '../api/queues.ts'
 import { runPageQuery } from '../api/runs.ts'
 import { transferPageQuery } from '../api/transfers.ts'
 import { useGroup } from '../frame/use-group.ts'
+import { useLive } from '../realtime/use-live.ts'
 import { lazily } from '../ui/lazily.ts'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Failure, Loading } from '../ui/page-state.tsx'
@@ -26,6 +27,7 @@ export function HomePage() {
   const queues = useQuery(allQueuesQuery(id))
   const transfers = useQuery(transferPageQuery({ group_id: id, page: 1, page_size: 50 }))
   const runs = useQuery(runPageQuery({ group_id: id, page: 1, page_size: 50 }))
+  useLive('runs', id)
   const title = personal === true ? t('home.personal') : name
   const parts = [connections, queues, transfers, runs]
   const failed = parts.find((part) => part.isError && part.data === undefined)

@@ -13,6 +13,8 @@ import {
   stopRun,
 } from '../api/runs.ts'
 import { useGroup, useWhyNot } from '../frame/use-group.ts'
+import { LiveSign } from '../realtime/live-sign.tsx'
+import { useLive } from '../realtime/use-live.ts'
 import type { BulkAction } from '../ui/bulk-dialog.tsx'
 import { List } from '../ui/list.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -38,6 +40,7 @@ export function RunListPage() {
     started_at_until: until && new Date(`${until}T23:59:59.999`).toISOString(),
   }
   const query = useQuery(runPageQuery({ ...filter, page, page_size: 50, sort }))
+  useLive('runs', group.data.id)
   const filtered = q !== '' || status.length > 0 || [type, since, until].some((one) => one !== undefined)
   const actions = useBulkActions()
   const columns = useRunColumns({ withTransfer: true })
@@ -45,7 +48,7 @@ export function RunListPage() {
     void navigate({ search: (old) => ({ ...old, page: undefined, ...next }), replace: true })
   return (
     <>
-      <PageHeader title={t('nav.runs')} lead={t('run.lead')} />
+      <PageHeader title={t('nav.runs')} lead={t('run.lead')} badge={<LiveSign />} />
       <List
         label={t('nav.runs')}
         query={query}

@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next'
 import { runPageQuery } from '../api/runs.ts'
 import { explainQuery, type Transfer, transferQuery } from '../api/transfers.ts'
 import { useAdoptGroup } from '../frame/use-group.ts'
+import { LiveSign } from '../realtime/live-sign.tsx'
+import { useLive } from '../realtime/use-live.ts'
 import { useRunColumns } from '../runs/run-table.tsx'
 import { ActionButton } from '../ui/action-button.tsx'
 import { lazily } from '../ui/lazily.ts'
@@ -38,6 +40,7 @@ function TransferView({ transfer }: { transfer: Transfer }) {
   const runs = useQuery(runPageQuery({ transfer_id: transfer.id, page, page_size: 20, sort }))
   // The chart is of the newest, whatever page and order the list shows.
   const history = useQuery(runPageQuery({ transfer_id: transfer.id, page: 1, page_size: 50 }))
+  useLive('runs', transfer.group_id)
   const columns = useRunColumns({ withTransfer: false })
   return (
     <>
@@ -45,6 +48,7 @@ function TransferView({ transfer }: { transfer: Transfer }) {
         title={transfer.name}
         above={<Link to="/transfers">{t('nav.transfers')}</Link>}
         lead={transfer.description}
+        badge={<LiveSign />}
         actions={<TransferActions transfer={transfer} />}
       />
       <div className="stack">

@@ -1,0 +1,71 @@
+/** The tab's one socket to the hub's realtime. Loaded by the first page that follows something. */
+import { type RealtimeChannel, RealtimeClient } from '@supabase/realtime-js'
+import { live } from '../api/realtime.ts'
+import type { Change, LiveTable } from './apply-change.ts'
+
+/** The hub takes the session of this browser's cookie for it. */
+const BY_COOKIE = 'cookie'
+/** From one page to the next nothing is closed and opened again. */
+const LINGER_MS = 3000
+
+interface Followed {
+  channel: RealtimeChannel
+  listeners: Set<(change: Change) => void>
+  isJoined: boolean
+  leaving?: ReturnType<typeof setTimeout>
+}
+
+let client: RealtimeClient | undefined
+const followed = new Map<string, Followed>()
+
+/** Hears of what changes in a group's rows, until the answered function is called. */
+export function follow(table: LiveTable, groupId: number, onChange: (change: Change) => void): () => void {
+  const name = `${table}:${groupId}`
+  const one = followed.get(name) ?? join(name, table, groupId)
+  clearTimeout(one.leaving)
+  one.listeners.add(onChange)
+  tell()
+  return () => {
+    one.listeners.delete(onChange)
+    tell()
+    if (one.listeners.size > 0) return
+    one.leaving = setTimeout(() => {
+      followed.delete(name)
+      void client?.removeChannel(one.channel)
+      tell()
+    }, LINGER_MS)
+  }
+}
+
+function join(name: string, table: LiveTable, groupId: number): Followed {
+  client ??= new RealtimeClient(`${location.origin.replace(/^http/, 'ws')}/realtime/v1`, {
+    params: { apikey: BY_COOKIE },
+    disconnectOnEmptyChannelsAfterMs: LINGER_MS,
+  })
+  const channel = client.channel(`hub:${name}`)
+  const one: Followed = { channel, listeners: new Set(), isJoined: false }
+  followed.set(name, one)
+  channel.on<{ id: number }>(
+    'postgres_changes',
+    { event: '*', schema: 'hub', table, filter: `group_id=eq.${groupId}` },
+    (heard) => {
+      const change: Change =
+        heard.eventType === 'DELETE'
+          ? { table, type: 'DELETE', id: Number(heard.old.id) }
+          : { table, type: heard.eventType, id: Number(heard.new.id), row: heard.new }
+      for (const listener of one.listeners) listener(change)
+    },
+  )
+  channel.subscribe((state) => {
+    one.isJoined = state === 'SUBSCRIBED'
+    tell()
+  })
+  return one
+}
+
+/** Live is only what is heard of whole: one channel that is shut out pauses them all. */
+function tell(): void {
+  const wanted = [...followed.values()].filter(({ listeners }) => listeners.size > 0)
+  if (wanted.length === 0) live.set('off')
+  else live.set(wanted.every(({ isJoined }) => isJoined) ? 'live' : 'paused')
+}
