@@ -1,6 +1,6 @@
 /** What credentials are good for at this moment: read from the members' table at each use, so that nothing lingers. */
 import type { Claimant, Database, DatabaseRole } from '#database'
-import { factsOfUser, SIGN_IN } from '../caller.store.ts'
+import { factsOfUser } from '../caller.store.ts'
 import { makeCaller } from '../caller.ts'
 import { LEVELS } from '../roles.ts'
 import type { Credential } from './credential.ts'
@@ -169,7 +169,7 @@ const ALIVE = `
   select encode(secret_hash, 'hex') from identity.application
   where id = any ($2::bigint[]) and status = 'enabled' and (expires_at is null or expires_at > now())`
 
-function readGround(
+async function readGround(
   db: Database,
   credentials: readonly Credential[],
   companies: readonly string[],
@@ -184,23 +184,16 @@ function readGround(
     if (one.kind === 'session') sessions.push(one.tokenHash)
     if (one.kind === 'application') applications.push(one.id)
   }
-  if (ids.size + uuids.size === 0) return Promise.resolve({ people: [], alive: new Set() })
-  return db.withConnection(SIGN_IN, async (client) => {
-    const people = await client.query<Person>({
-      name: 'standing_people',
-      text: PEOPLE,
-      values: [[...ids], [...uuids], companies],
-    })
-    const proofs =
-      sessions.length + applications.length === 0
-        ? []
-        : (
-            await client.query<{ proof: string }>({
-              name: 'standing_alive',
-              text: ALIVE,
-              values: [sessions, applications],
-            })
-          ).rows
-    return { people: people.rows, alive: new Set(proofs.map(({ proof }) => proof)) }
-  })
+  if (ids.size + uuids.size === 0) return { people: [], alive: new Set() }
+  const [people, proofs] = await Promise.all([
+    db.lookUp<Person>({ name: 'standing_people', text: PEOPLE, values: [[...ids], [...uuids], companies] }),
+    sessions.length + applications.length === 0
+      ? []
+      : db.lookUp<{ proof: string }>({
+          name: 'standing_alive',
+          text: ALIVE,
+          values: [sessions, applications],
+        }),
+  ])
+  return { people, alive: new Set(proofs.map(({ proof }) => proof)) }
 }
