@@ -145,17 +145,19 @@ const PEOPLE = `
   with person as (
     select id, uuid, is_superuser, sessions_valid_from from identity."user"
     where status = 'active' and (id = any ($1::bigint[]) or uuid = any ($2::uuid[]))
+  ), company as (
+    select id, uuid, owner_id, system_user_id from identity."group" where uuid = any ($3::uuid[])
   ), member as (
-    select m.user_id, g.uuid as company, max(m.level) as level
-    from identity."group" g cross join lateral (
-      select u.user_id, case u.role_id when 'maintainer' then 3 when 'developer' then 2 else 1 end as level
-      from identity.user_group u where u.group_id = g.id
-      union all select g.owner_id, 4
-      union all select g.system_user_id, 3
-      union all select id, 4 from person where is_superuser
+    select m.user_id, m.company, max(m.level) as level
+    from (
+      select u.user_id, c.uuid as company,
+        case u.role_id when 'maintainer' then 3 when 'developer' then 2 else 1 end as level
+      from company c join identity.user_group u on u.group_id = c.id join person p on p.id = u.user_id
+      union all select owner_id, uuid, 4 from company
+      union all select system_user_id, uuid, 3 from company
+      union all select p.id, c.uuid, 4 from person p cross join company c where p.is_superuser
     ) m
-    where g.uuid = any ($3::uuid[])
-    group by m.user_id, g.uuid
+    group by m.user_id, m.company
   )
   select p.id, p.uuid, p.is_superuser as "isSuperuser", p.sessions_valid_from as "sessionsValidFrom",
     coalesce(jsonb_object_agg(m.company, m.level) filter (where m.company is not null), '{}') as levels
