@@ -240,11 +240,16 @@ test('keys and tokens of each kind may do what they may, and no cookie opens thi
   expect(cookie.status).toBe(401)
 })
 
-test('pages of other sites may ask, since keys and tokens come in headers', async () => {
-  const { status, headers } = await stage.hub.anonymous.request({
-    method: 'OPTIONS',
-    url: `/rest/v1/${TABLE}`,
-    headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
-  })
-  expect([status, headers['access-control-allow-origin']]).toEqual([204, '*'])
-})
+test.each(['/rest/v1/integration_connectors', '/realtime/v1/api/broadcast'])(
+  'pages of other sites may ask %s, since keys and tokens come in headers',
+  async (url) => {
+    const { status, headers } = await stage.hub.anonymous.request({
+      method: 'OPTIONS',
+      url,
+      headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
+    })
+    expect([status, headers['access-control-allow-origin']]).toEqual([204, '*'])
+    const me = await stage.hub.anonymous.request({ method: 'GET', url: '/v1/auth/methods' })
+    expect(me.headers['access-control-allow-origin']).toBeUndefined()
+  },
+)

@@ -124,8 +124,26 @@ async function letIn(
 }
 
 /** What a channel sends before it has joined, and `httpSend`. */
-function addBroadcasts(app: Pick<Server, 'post'>, gate: Gate, conversation: Conversation): void {
+function addBroadcasts(
+  app: Pick<Server, 'post' | 'options' | 'addHook'>,
+  gate: Gate,
+  conversation: Conversation,
+): void {
   const hidden = { config: { access: 'public' as const }, schema: { hide: true } }
+  // Keys and tokens come in headers and never by cookie, so pages of any site may speak.
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('access-control-allow-origin', '*')
+  })
+  app.options(`${PATH}/api/*`, hidden, async (_request, reply) =>
+    reply
+      .headers({
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'authorization, apikey, content-type, x-client-info',
+        'access-control-max-age': '3600',
+      })
+      .status(204)
+      .send(),
+  )
   app.post(`${PATH}/api/broadcast`, hidden, async (request, reply) => {
     const space = await spaceOf(gate, request)
     if (space === null) return reply.status(401).send({ error: 'This key or token may speak to nobody.' })
