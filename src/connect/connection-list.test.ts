@@ -80,3 +80,22 @@ test('the calls that a webhook took are read by its maintainers, newest first, a
   // Another connection's calls are its own.
   expect((await hub.as('max').get(`/v1/connections/${ids['torn']}/hook_calls`)).body.items).toEqual([])
 })
+
+test('what the other system refuses is not said as if one had to sign in here', async () => {
+  const { hostname, port } = new URL(hub.adminUrl)
+  const { body } = await hub.as('dev').post('/v1/connections', {
+    group_id: group.id,
+    name: 'wrong password',
+    description: '',
+    type: 'postgres',
+    connection_data: { host: hostname, port: Number(port), database_name: 'postgres' },
+    auth_data: { type: 'basic', user: 'nobody_at_all', password: 'not this one' },
+  })
+  for (const more of ['browse', 'columns?path=public.t']) {
+    const answer = await hub.as('dev').get(`/v1/connections/${body.id}/${more}`)
+    expect([answer.status, answer.body.error.message]).toEqual([
+      400,
+      expect.stringContaining('nobody_at_all'),
+    ])
+  }
+})

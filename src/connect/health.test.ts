@@ -75,3 +75,8 @@ test('what fails is looked at sooner, and less and less often', () => {
     restAfter({ state: failures === 0 ? 'ok' : 'degraded', consecutive_failures: failures }, 900_000) / 60_000
   expect([0, 1, 2, 3, 4, 5, 9].map(rest)).toEqual([15, 1, 2, 4, 8, 15, 15])
 })
+
+test('a refused sign-in breaks at once, by whatever word the system has for it', () => {
+  const fault = { kind: 'unauthorized', code: 'transfer.wrong_password', message: 'no' } as const
+  expect(states([well, { ok: false, fault }])).toEqual(['ok', 'broken'])
+})

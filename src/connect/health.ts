@@ -22,8 +22,9 @@ const MESSAGE_LIMIT = 1_000
 
 /** The refresh of an OAuth2 token was refused: somebody has to sign in again. */
 export const REAUTH_CODE = 'connect.reauth_required'
-/** Nothing that comes again by itself. */
-const AT_ONCE = new Set([REAUTH_CODE, 'connect.credentials_missing', 'connect.auth_refused'])
+/** What does not come right by itself: each system's own word for a sign-in that it refuses, or none at all. */
+const isForGood = ({ kind, code }: { kind: string; code: string }) =>
+  kind === 'unauthorized' || code === REAUTH_CODE || code === 'connect.credentials_missing'
 /** Statuses that health sets and takes back; any other is somebody's own choice. */
 const OWN_STATUSES = ['active', 'error', 'reauth_required']
 
@@ -54,7 +55,7 @@ export function nextHealth(before: Health, outcome: Outcome, now: Date): Health 
   }
   const { fault } = outcome
   const failures = before.consecutive_failures + 1
-  const breaks = before.state === 'broken' || failures >= BROKEN_AFTER || AT_ONCE.has(fault.code)
+  const breaks = before.state === 'broken' || failures >= BROKEN_AFTER || isForGood(fault)
   const state = breaks ? 'broken' : 'degraded'
   return {
     ...before,

@@ -138,12 +138,13 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
         },
       },
     },
-    async ({ caller, params, query }) => {
-      const { connection, opened } = await openSaved(rules, caller, params.connection_id)
-      const { browse } = handsOf(rules.actions, connection.provider)
-      if (browse === undefined) throw nothingToBrowse(connection)
-      return { path: query.path, ...(await inTime(browse(opened, query.path))) }
-    },
+    async ({ caller, params, query }) =>
+      refusedThere(async () => {
+        const { connection, opened } = await openSaved(rules, caller, params.connection_id)
+        const { browse } = handsOf(rules.actions, connection.provider)
+        if (browse === undefined) throw nothingToBrowse(connection)
+        return { path: query.path, ...(await inTime(browse(opened, query.path))) }
+      }),
   )
 
   app.get(
@@ -158,12 +159,13 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
         response: { 200: Type.Object({ items: Type.Array(Column) }) },
       },
     },
-    async ({ caller, params, query }) => {
-      const { connection, opened } = await openSaved(rules, caller, params.connection_id)
-      const { columns } = handsOf(rules.actions, connection.provider)
-      if (columns === undefined) throw nothingToBrowse(connection)
-      return { items: await inTime(columns(opened, query.path)) }
-    },
+    async ({ caller, params, query }) =>
+      refusedThere(async () => {
+        const { connection, opened } = await openSaved(rules, caller, params.connection_id)
+        const { columns } = handsOf(rules.actions, connection.provider)
+        if (columns === undefined) throw nothingToBrowse(connection)
+        return { items: await inTime(columns(opened, query.path)) }
+      }),
   )
 }
 
@@ -194,6 +196,16 @@ async function openSaved(
 ): Promise<{ connection: Connection; opened: Opened }> {
   const connection = await usableConnection(rules, caller, id)
   return { connection, opened: await rules.openFresh(caller, connection) }
+}
+
+/** A 401 would tell the caller to sign in here, and clients end their session by it: it is the other system's. */
+async function refusedThere<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'unauthorized') throw error
+    throw new Fault('bad_request', error.code, error.message, { cause: error })
+  }
 }
 
 function nothingToBrowse({ provider }: Connection): Fault {

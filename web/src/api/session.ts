@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { request } from './client.ts'
+import { viewAs } from './view-as.ts'
 
 export interface Me {
   id: number
@@ -22,7 +23,11 @@ export interface Methods {
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => request<Me>('GET', '/v1/users/me', { query: { view: 'full' }, signal }),
+  queryFn: async ({ signal }) => {
+    const me = await request<Me>('GET', '/v1/users/me', { query: { view: 'full' }, signal })
+    // Who looks as a member does has none of a superuser's rights meanwhile.
+    return viewAs.get() === null ? me : { ...me, is_superuser: false }
+  },
   staleTime: 60_000,
 })
 

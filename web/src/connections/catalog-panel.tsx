@@ -41,7 +41,7 @@ export function CatalogPanel({ connectionId }: { connectionId: number }) {
       ) : (
         <>
           <Versions versions={query.data.items} chosen={version} onChoose={setChosen} />
-          <Pager meta={query.data.meta} onPage={setPage} />
+          <Pager meta={query.data.meta} of={t('catalog.versions')} onPage={setPage} />
           <Version connectionId={connectionId} version={version} />
         </>
       )}

@@ -64,7 +64,7 @@ export function FilesPanel({ connectionId }: { connectionId: number }) {
               },
             ]}
           />
-          <Pager meta={query.data.meta} onPage={setPage} />
+          <Pager meta={query.data.meta} of={t('files.title')} onPage={setPage} />
         </>
       )}
     </Section>

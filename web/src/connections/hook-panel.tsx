@@ -101,7 +101,7 @@ function HookCalls({ connectionId, denied }: { connectionId: number; denied: str
           },
         ]}
       />
-      <Pager meta={query.data.meta} onPage={setPage} />
+      <Pager meta={query.data.meta} of={t('hook.calls')} onPage={setPage} />
     </>
   )
 }

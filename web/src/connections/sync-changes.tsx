@@ -23,7 +23,7 @@ export function SyncChanges({ sync, onClose }: { sync: Sync; onClose: () => void
       ) : (
         <>
           <ChangeTable label={t('sync.changes')} changes={query.data.items} />
-          <Pager meta={query.data.meta} onPage={setPage} />
+          <Pager meta={query.data.meta} of={t('sync.changes')} onPage={setPage} />
         </>
       )}
     </Dialog>

@@ -41,7 +41,7 @@ export function SyncPanel({ connection }: { connection: Connection }) {
       ) : (
         <>
           <SyncTable label={t('sync.history')} syncs={query.data.items} />
-          <Pager meta={query.data.meta} onPage={setPage} />
+          <Pager meta={query.data.meta} of={t('sync.history')} onPage={setPage} />
         </>
       )}
     </Section>

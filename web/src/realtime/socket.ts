@@ -45,16 +45,21 @@ function join(name: string, table: LiveTable, groupId: number): Followed {
   const channel = client.channel(`hub:${name}`)
   const one: Followed = { channel, listeners: new Set(), isJoined: false }
   followed.set(name, one)
-  channel.on<{ id: number }>(
-    'postgres_changes',
-    { event: '*', schema: 'hub', table, filter: `group_id=eq.${groupId}` },
-    (heard) => {
-      const change: Change =
-        heard.eventType === 'DELETE'
-          ? { table, type: 'DELETE', id: Number(heard.old.id) }
-          : { table, type: heard.eventType, id: Number(heard.new.id), row: heard.new }
-      for (const listener of one.listeners) listener(change)
-    },
+  const say = (change: Change) => {
+    for (const listener of one.listeners) listener(change)
+  }
+  const schema = 'hub'
+  for (const event of ['INSERT', 'UPDATE'] as const) {
+    // The client's types know each event by its own name only.
+    channel.on<{ id: number }>(
+      'postgres_changes',
+      { event: event as 'INSERT', schema, table, filter: `group_id=eq.${groupId}` },
+      ({ new: row }) => say({ table, type: event, id: Number(row.id), row }),
+    )
+  }
+  // Of what is gone the key alone is told, which no filter fits: those of one's other groups come too.
+  channel.on<{ id: number }>('postgres_changes', { event: 'DELETE', schema, table }, ({ old }) =>
+    say({ table, type: 'DELETE', id: Number(old.id) }),
   )
   channel.subscribe((state) => {
     one.isJoined = state === 'SUBSCRIBED'

@@ -6,18 +6,23 @@ import { useFormat } from './use-format.ts'
 
 interface PagerProps {
   meta: Meta
+  /** The list's name, where a page has several. */
+  of?: string
   onPage: (page: number) => void
 }
 
 /** How many there are, and the way to the others. */
-export function Pager({ meta, onPage }: PagerProps) {
+export function Pager({ meta, of, onPage }: PagerProps) {
   const { t } = useTranslation()
   const format = useFormat()
   const first = (meta.page - 1) * meta.page_size + 1
   const last = Math.min(meta.total, meta.page * meta.page_size)
   const one = meta.pages <= 1
   return (
-    <nav className={classes.pager} aria-label={t('list.pages')}>
+    <nav
+      className={classes.pager}
+      aria-label={of === undefined ? t('list.pages') : t('list.pagesOf', { name: of })}
+    >
       <span className="dimmed" aria-live="polite">
         {one
           ? t('list.count', { count: meta.total, shown: format.number(meta.total) })
