@@ -97,7 +97,7 @@ describe('Liquid templates', () => {
   test('put values in as text where the text is Markdown', () => {
     const made = (text: string, name: string) =>
       renderTemplate({ text }, { name }, { escape: 'markdown' }).text
-    expect(made('# {{ name }}', '[x](http://evil) @all')).toBe('# \\[x\\]\\(http\\:\\/\\/evil\\) \\@all')
+    expect(made('# {{ name }}', '[x](http://evil) @all')).toBe('# \\[x\\]\\(<http://evil>\\) \\@all')
     expect(made('# {{ name | raw }}', '*x*')).toBe('# *x*')
   })
 })
