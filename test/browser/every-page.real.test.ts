@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { axeViolations, overflowOf } from './accessibility.ts'
 import { openWindow, type SeenOptions } from './browser.ts'
-import { ADA, BOB, furnish, type Furnished } from './furnish.ts'
+import { ADA, BOB, furnish, furnishConnectors, type Furnished } from './furnish.ts'
 import { signIn } from './sign-in.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -15,11 +15,14 @@ let stage: Stage
 let made: Furnished
 let ada: NonNullable<SeenOptions['storage']>
 let page: Page
+/** The id of a connection that is called. */
+let webhook: number
 
 beforeAll(async () => {
   stage = await openStage()
   made = await furnish(stage)
   ada = await signIn(stage, ADA)
+  webhook = await furnishConnectors(stage, ada, made)
 })
 afterAll(async () => {
   await stage?.close()
@@ -28,10 +31,13 @@ afterAll(async () => {
 /** Each page's address and a picture's name, where the docs show it. */
 const places = (): [address: string, picture?: string][] => [
   ['/', 'home'],
-  ['/connections'],
+  ['/connections', 'connections'],
+  ['/connections?health=broken'],
   ['/connections/new'],
   [`/connections/${made.connection}`, 'connection'],
   [`/connections/${made.connection}/edit`],
+  [`/connections/${webhook}`],
+  ['/use-from-app'],
   ['/transfers'],
   ['/transfers/new'],
   ['/transfers/new?tab=canvas'],

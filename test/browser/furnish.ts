@@ -1,3 +1,4 @@
+import type { SeenOptions } from './browser.ts'
 import type { Stage } from './stage.ts'
 
 /** Ids of what `furnish` made, for the addresses of its pages. */
@@ -80,6 +81,42 @@ export async function furnish(stage: Stage): Promise<Furnished> {
     failedRun,
     user: bob.id,
   }
+}
+
+/** More of connectors than the other stories want: a synced database with a schedule, and a webhook, whose id is answered. */
+export async function furnishConnectors(
+  { browser, url }: Stage,
+  storageState: NonNullable<SeenOptions['storage']>,
+  { connection, group }: Furnished,
+): Promise<number> {
+  const context = await browser.newContext({ baseURL: url, storageState })
+  const call = async (method: string, path: string, data?: object) => {
+    const headers = { 'X-Crosstie-CSRF': '1' }
+    const answer = await context.request.fetch(path, { method, headers, ...(data !== undefined && { data }) })
+    if (!answer.ok()) throw new Error(`${method} ${path} answered ${await answer.text()}`)
+    return answer.json()
+  }
+  const sync = await call('POST', `/v1/connections/${connection}/sync`)
+  await call('PUT', `/v1/connections/${connection}/schedule`, {
+    type: 'cron',
+    cron: '30 3 * * 1-5',
+    timezone: 'Europe/Zurich',
+  })
+  const { id } = await call('POST', '/v1/connections', {
+    group_id: group,
+    name: 'Calls of the shop',
+    description: '',
+    type: 'webhook',
+    connection_data: { scheme: 'standard' },
+    auth_data: { type: 'hmac', secret: 'whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u' },
+  })
+  for (const until = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const { state } = await call('GET', `/v1/syncs/${sync.id}`)
+    if (state === 'succeeded') break
+    if (state === 'failed' || Date.now() > until) throw new Error(`the sync has ${state}`)
+  }
+  await context.close()
+  return id
 }
 
 async function signedIn(url: string, token: string | null): Promise<Call> {

@@ -1,7 +1,12 @@
 import type { Connection } from '../api/connections.ts'
 
 /** Where a connection leads, on one line: `db.example.org:5432/shop`, `orders/in`. */
-export function addressOf({ connection_data: data }: Pick<Connection, 'connection_data'>): string {
+export function addressOf({
+  type,
+  uuid = '',
+  connection_data: data,
+}: Pick<Connection, 'type' | 'uuid' | 'connection_data'>): string {
+  if (type === 'webhook') return `/hooks/${uuid}`
   const text = (name: string): string => {
     const value = data[name]
     return typeof value === 'string' || typeof value === 'number' ? String(value) : ''

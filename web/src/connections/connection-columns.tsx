@@ -17,7 +17,6 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
       id: 'name',
       show: 'always',
       header: t('common.name'),
-      wide: true,
       cell: ({ id, name }) => (
         <Link to="/connections/$connectionId" params={{ connectionId: id }}>
           {name}
@@ -36,6 +35,7 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
     {
       id: 'address',
       header: t('connection.address'),
+      wide: true,
       cell: (connection) => <span className="mono">{addressOf(connection)}</span>,
       value: addressOf,
     },
@@ -103,11 +103,11 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
 function LastSync({ sync }: { sync: NonNullable<Connection['last_sync']> | null }) {
   if (sync === null) return '–'
   return (
-    <>
+    <span>
       <SyncBadge state={sync.state} />{' '}
       <span className="dimmed">
         <When at={sync.ended_at ?? sync.queued_at} />
       </span>
-    </>
+    </span>
   )
 }

@@ -22,7 +22,7 @@ export function HealthBadge({
   const { t } = useTranslation()
   const state = health?.state ?? 'unknown'
   return (
-    <>
+    <span>
       <Badge {...LOOKS[state]}>{t(`health.state.${state}`)}</Badge>
       {since && health?.since != null && state !== 'unknown' && (
         <>
@@ -32,6 +32,6 @@ export function HealthBadge({
           </span>
         </>
       )}
-    </>
+    </span>
   )
 }

@@ -42,7 +42,7 @@ export function SyncScheduleDialog({ connectionId, schedule, onClose }: SyncSche
     <Dialog title={t('syncSchedule.title')} onClose={onClose} wide>
       <Form label={t('syncSchedule.title')} onSubmit={form.onSubmit((next) => void save(next))}>
         <Select
-          label={t('syncSchedule.when')}
+          label={t('syncSchedule.begins')}
           allowDeselect={false}
           data={[
             { value: 'manual', label: t('syncSchedule.type.manual') },
