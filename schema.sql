@@ -6,6 +6,10 @@ create schema connect;
 grant usage on schema connect to crosstie_app;
 grant usage on schema connect to crosstie_worker;
 
+create schema foreseen;
+grant usage on schema foreseen to crosstie_app;
+comment on schema foreseen is 'Foreseen''s tables as views, for SQL clients and BI.';
+
 create schema hub;
 grant usage on schema hub to crosstie_app;
 
@@ -16,6 +20,10 @@ grant usage on schema identity to crosstie_app;
 grant usage on schema identity to crosstie_auth;
 grant usage on schema identity to crosstie_worker;
 grant usage on schema identity to service_role;
+
+create schema notify;
+grant usage on schema notify to crosstie_app;
+grant usage on schema notify to crosstie_worker;
 
 create schema platform;
 grant usage on schema platform to anon;
@@ -704,6 +712,263 @@ grant select on identity.user_group to crosstie_auth;
 grant update (role_id, updated_at) on identity.user_group to crosstie_app;
 comment on table identity.user_group is 'Members. The owner stands in group.owner_id alone.';
 
+create table notify.account (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  connection_id bigint not null,
+  user_id bigint not null,
+  account character varying(512) not null,
+  status text default 'active'::text not null,
+  error text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint account_pkey PRIMARY KEY (id),
+  constraint account_connection_id_user_id_account_key UNIQUE (connection_id, user_id, account),
+  constraint account_group_id_id_key UNIQUE (group_id, id),
+  constraint account_account_check CHECK (account::text <> ''::text),
+  constraint account_status_check CHECK (status = ANY (ARRAY['active'::text, 'broken'::text])),
+  constraint account_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE,
+  constraint account_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint account_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX account_connection ON notify.account USING btree (group_id, connection_id);
+CREATE INDEX account_user ON notify.account USING btree (user_id);
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OF user_id ON notify.account FOR EACH ROW EXECUTE FUNCTION notify.guard_user();
+CREATE TRIGGER touch BEFORE UPDATE ON notify.account FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.account enable row level security, force row level security;
+create policy add on notify.account as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on notify.account as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on notify.account as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on notify.account as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on notify.account as permissive for delete to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on notify.account to crosstie_app;
+grant update (account, status, error, updated_at) on notify.account to crosstie_app;
+comment on table notify.account is 'What a user of the group is called at another system: where messages for this user go there.';
+comment on column notify.account.status is 'broken: the other system refused it for good; nothing is sent there until somebody mends it.';
+
+create table notify.inbox (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  user_id bigint not null,
+  task_id bigint,
+  title text default ''::text not null,
+  content text not null,
+  format text default 'markdown'::text not null,
+  level text default 'info'::text not null,
+  read_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint inbox_pkey PRIMARY KEY (id),
+  constraint inbox_format_check CHECK (format = ANY (ARRAY['markdown'::text, 'plain'::text])),
+  constraint inbox_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint inbox_group_id_task_id_fkey FOREIGN KEY (group_id, task_id) REFERENCES notify.task(group_id, id) ON DELETE SET NULL (task_id),
+  constraint inbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX inbox_created ON notify.inbox USING btree (created_at);
+CREATE INDEX inbox_task ON notify.inbox USING btree (group_id, task_id);
+CREATE INDEX inbox_unread ON notify.inbox USING btree (user_id) WHERE (read_at IS NULL);
+CREATE INDEX inbox_user ON notify.inbox USING btree (user_id, id DESC);
+CREATE TRIGGER guard BEFORE INSERT ON notify.inbox FOR EACH ROW EXECUTE FUNCTION notify.guard_user();
+CREATE TRIGGER touch BEFORE UPDATE ON notify.inbox FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.inbox enable row level security, force row level security;
+create policy add on notify.inbox as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on notify.inbox as permissive for update to crosstie_app
+  using ((user_id = ( SELECT identity.caller_id() AS caller_id)))
+  with check ((user_id = ( SELECT identity.caller_id() AS caller_id)));
+create policy owner on notify.inbox as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on notify.inbox as permissive for select to crosstie_app
+  using (((user_id = ( SELECT identity.caller_id() AS caller_id)) AND ((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser))));
+grant insert, select on notify.inbox to crosstie_app;
+grant update (read_at, updated_at) on notify.inbox to crosstie_app;
+comment on table notify.inbox is 'What the hub itself tells a user: private to that user.';
+
+create table notify.message (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  template_id bigint,
+  argument jsonb default '{}'::jsonb not null,
+  title text default ''::text not null,
+  content text not null,
+  format text default 'markdown'::text not null,
+  level text default 'info'::text not null,
+  idempotency_key character varying(255),
+  request_hash bytea,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint message_pkey PRIMARY KEY (id),
+  constraint message_group_id_id_key UNIQUE (group_id, id),
+  constraint message_group_id_idempotency_key_key UNIQUE (group_id, idempotency_key),
+  constraint message_format_check CHECK (format = ANY (ARRAY['markdown'::text, 'plain'::text])),
+  constraint message_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity."user"(id) ON DELETE SET NULL,
+  constraint message_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint message_group_id_template_id_fkey FOREIGN KEY (group_id, template_id) REFERENCES notify.template(group_id, id) ON DELETE SET NULL (template_id)
+);
+CREATE INDEX message_created ON notify.message USING btree (created_at);
+CREATE INDEX message_created_by ON notify.message USING btree (created_by);
+CREATE INDEX message_template ON notify.message USING btree (group_id, template_id) WHERE (template_id IS NOT NULL);
+CREATE TRIGGER touch BEFORE UPDATE ON notify.message FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.message enable row level security, force row level security;
+create policy add on notify.message as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on notify.message as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on notify.message as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on notify.message to crosstie_app;
+comment on table notify.message is 'What was asked to be sent, as it was rendered. The same idempotency key is the same message.';
+
+create table notify.pace (
+  group_id bigint not null,
+  connection_id bigint not null,
+  target text not null,
+  next_at timestamp with time zone not null,
+  blocked_until timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint pace_pkey PRIMARY KEY (connection_id, target),
+  constraint pace_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE,
+  constraint pace_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
+);
+CREATE INDEX pace_group ON notify.pace USING btree (group_id, connection_id);
+CREATE INDEX pace_next ON notify.pace USING btree (next_at);
+CREATE TRIGGER touch BEFORE UPDATE ON notify.pace FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.pace enable row level security, force row level security;
+create policy owner on notify.pace as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy pace on notify.pace as permissive for all to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant insert, select on notify.pace to crosstie_app;
+grant update (next_at, blocked_until, updated_at) on notify.pace to crosstie_app;
+comment on table notify.pace is 'How far ahead the turns under a rate limit are given away, per connection and per address.';
+
+create table notify.task (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  message_id bigint not null,
+  client_id bigint,
+  connection_id bigint,
+  user_id bigint,
+  account_id bigint,
+  template_id bigint,
+  address text,
+  status smallint default 0 not null,
+  priority smallint default 1 not null,
+  send_at timestamp with time zone,
+  due_at timestamp with time zone default now(),
+  paced_at timestamp with time zone,
+  lease_owner uuid,
+  lease_until timestamp with time zone,
+  attempts integer default 0 not null,
+  parts_sent integer default 0 not null,
+  dedup uuid default gen_random_uuid() not null,
+  receipt text,
+  answer text,
+  error jsonb,
+  done_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint task_pkey PRIMARY KEY (id),
+  constraint task_group_id_id_key UNIQUE (group_id, id),
+  constraint task_priority_check CHECK (priority = ANY (ARRAY[0, 1, 2, 3])),
+  constraint task_status_check CHECK (status = ANY (ARRAY[0, 1, 2, 3])),
+  constraint task_group_id_account_id_fkey FOREIGN KEY (group_id, account_id) REFERENCES notify.account(group_id, id) ON DELETE SET NULL (account_id),
+  constraint task_group_id_connection_id_fkey FOREIGN KEY (group_id, connection_id) REFERENCES connect.connection(group_id, id) ON DELETE CASCADE,
+  constraint task_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE,
+  constraint task_group_id_message_id_fkey FOREIGN KEY (group_id, message_id) REFERENCES notify.message(group_id, id) ON DELETE CASCADE,
+  constraint task_group_id_template_id_fkey FOREIGN KEY (group_id, template_id) REFERENCES notify.template(group_id, id) ON DELETE SET NULL (template_id),
+  constraint task_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity."user"(id) ON DELETE CASCADE
+);
+CREATE INDEX task_account ON notify.task USING btree (group_id, account_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX task_batch ON notify.task USING btree (connection_id, client_id, template_id);
+CREATE INDEX task_claim ON notify.task USING btree (priority DESC, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX task_connection ON notify.task USING btree (group_id, connection_id);
+CREATE INDEX task_due ON notify.task USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX task_failed ON notify.task USING btree (group_id, id) WHERE (status = 3);
+CREATE INDEX task_message ON notify.task USING btree (group_id, message_id);
+CREATE INDEX task_template ON notify.task USING btree (group_id, template_id) WHERE (template_id IS NOT NULL);
+CREATE INDEX task_user ON notify.task USING btree (user_id);
+CREATE TRIGGER follow_lease BEFORE UPDATE ON notify.task FOR EACH ROW WHEN ((new.lease_owner IS DISTINCT FROM old.lease_owner)) EXECUTE FUNCTION notify.follow_lease();
+CREATE TRIGGER touch BEFORE UPDATE ON notify.task FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.task enable row level security, force row level security;
+create policy add on notify.task as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on notify.task as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on notify.task as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on notify.task as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy worker on notify.task as permissive for all to crosstie_worker
+  using (true)
+  with check (true);
+grant insert, select on notify.task to crosstie_app;
+grant update (status, due_at, paced_at, lease_owner, lease_until, attempts, parts_sent, dedup, receipt, answer, error, done_at, updated_at) on notify.task to crosstie_app;
+grant select (id, group_id, status, priority, due_at, lease_owner, lease_until, attempts, updated_at) on notify.task to crosstie_worker;
+grant update (lease_owner, lease_until, attempts, updated_at) on notify.task to crosstie_worker;
+comment on table notify.task is 'One message to one place: the queue, and the book of what became of it.';
+comment on column notify.task.client_id is 'The application that sent it; no key, for what was sent stays readable when that is gone.';
+comment on column notify.task.connection_id is 'Null: the inbox of the hub.';
+comment on column notify.task.address is 'Where it goes, when no account says it.';
+comment on column notify.task.status is '0 pending, 1 processing, 2 done, 3 failed.';
+comment on column notify.task.priority is '0 low, 1 normal, 2 high, 3 critical.';
+comment on column notify.task.due_at is 'When it is tried next; null: it is over.';
+comment on column notify.task.paced_at is 'It has waited for its turn under a rate limit, and need not ask again.';
+comment on column notify.task.dedup is 'The same over retries, for providers that leave out what they have seen.';
+comment on column notify.task.error is '{code, message, blame}: why it failed, or why it is tried again.';
+
+create table notify.template (
+  id bigint generated always as identity not null,
+  group_id bigint not null,
+  name character varying(255) not null,
+  title character varying(512) default ''::character varying not null,
+  content text not null,
+  arguments jsonb default '{}'::jsonb not null,
+  syntax text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint template_pkey PRIMARY KEY (id),
+  constraint template_group_id_id_key UNIQUE (group_id, id),
+  constraint template_group_id_name_key UNIQUE (group_id, name),
+  constraint template_arguments_check CHECK (jsonb_typeof(arguments) = 'object'::text),
+  constraint template_name_check CHECK (name::text <> ''::text),
+  constraint template_syntax_check CHECK (syntax = ANY (ARRAY['foreseen'::text, 'liquid'::text])),
+  constraint template_group_id_fkey FOREIGN KEY (group_id) REFERENCES identity."group"(id) ON DELETE CASCADE
+);
+CREATE TRIGGER touch BEFORE UPDATE ON notify.template FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table notify.template enable row level security, force row level security;
+create policy add on notify.template as permissive for insert to crosstie_app
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy change on notify.template as permissive for update to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)))
+  with check (((group_id = ANY (( SELECT identity.caller_groups(2) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy owner on notify.template as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+create policy read on notify.template as permissive for select to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(1) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+create policy remove on notify.template as permissive for delete to crosstie_app
+  using (((group_id = ANY (( SELECT identity.caller_groups(3) AS caller_groups)::bigint[])) OR ( SELECT identity.is_superuser() AS is_superuser)));
+grant delete, insert, select on notify.template to crosstie_app;
+grant update (name, title, content, arguments, syntax, updated_at) on notify.template to crosstie_app;
+comment on table notify.template is 'What is said, with places for arguments.';
+comment on column notify.template.arguments is 'Defaults of the arguments, and samples for the preview.';
+
 create table platform.event (
   id bigint generated always as identity not null,
   uuid uuid default gen_random_uuid() not null,
@@ -723,6 +988,7 @@ create table platform.event (
   constraint event_kind_key_key UNIQUE (kind, key),
   constraint event_kind_check CHECK (kind ~ '^[a-z_]+\.[a-z_]+$'::text)
 );
+CREATE INDEX event_claim ON platform.event USING btree (kind, id) WHERE ((handled_at IS NULL) AND (failed_at IS NULL));
 CREATE INDEX event_group ON platform.event USING btree (group_id, kind, id);
 CREATE INDEX event_waiting ON platform.event USING btree (id) WHERE ((handled_at IS NULL) AND (failed_at IS NULL));
 CREATE TRIGGER touch BEFORE UPDATE ON platform.event FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
@@ -1115,6 +1381,73 @@ grant delete, insert, select, update on transfer.transfer to crosstie_app;
 comment on column transfer.transfer.missed_runs is 'After a time without a worker: one run for all that was missed, or none.';
 comment on column transfer.transfer.overlap is 'When it is due and its last run is not over: no run this time, or one that waits.';
 
+create view foreseen.accounts with (security_invoker=true) as
+ SELECT id,
+    connection_id AS integration,
+    user_id,
+    account,
+    foreseen.milliseconds(created_at) AS created_at,
+    foreseen.milliseconds(updated_at) AS updated_at
+   FROM notify.account;
+grant select on foreseen.accounts to crosstie_app;
+
+create view foreseen.clients with (security_invoker=true) as
+ SELECT id,
+    name,
+    NULL::text AS secret,
+    foreseen.milliseconds(created_at) AS created_at,
+    foreseen.milliseconds(updated_at) AS updated_at
+   FROM identity.application;
+grant select on foreseen.clients to crosstie_app;
+comment on column foreseen.clients.secret is 'Always null: secrets are not read back.';
+
+create view foreseen.integrations with (security_invoker=true) as
+ SELECT id,
+    name,
+    NULL::text AS secret1,
+    NULL::text AS secret2,
+    NULL::text AS secret3,
+    NULL::text AS secret4,
+    foreseen.milliseconds(created_at) AS created_at,
+    foreseen.milliseconds(updated_at) AS updated_at
+   FROM connect.connection;
+grant select on foreseen.integrations to crosstie_app;
+
+create view foreseen.tasks with (security_invoker=true) as
+ SELECT t.id,
+    t.connection_id AS integration_id,
+    t.user_id,
+    t.client_id,
+    t.account_id,
+    t.template_id,
+    m.argument::text AS argument,
+    t.status::integer AS status,
+    foreseen.milliseconds(t.created_at) AS created_at,
+    foreseen.milliseconds(t.updated_at) AS updated_at
+   FROM notify.task t
+     LEFT JOIN notify.message m ON m.group_id = t.group_id AND m.id = t.message_id;
+grant select on foreseen.tasks to crosstie_app;
+comment on column foreseen.tasks.argument is 'Null for who may see that something was sent, and not what.';
+
+create view foreseen.templates with (security_invoker=true) as
+ SELECT id,
+    name,
+    content,
+    arguments::text AS arguments,
+    foreseen.milliseconds(created_at) AS created_at,
+    foreseen.milliseconds(updated_at) AS updated_at
+   FROM notify.template;
+grant select on foreseen.templates to crosstie_app;
+
+create view foreseen.users with (security_invoker=true) as
+ SELECT id,
+    kind::integer AS type,
+    COALESCE(username, display_name) AS name,
+    foreseen.milliseconds(created_at) AS created_at,
+    foreseen.milliseconds(updated_at) AS updated_at
+   FROM identity."user";
+grant select on foreseen.users to crosstie_app;
+
 create view hub.connections with (security_invoker=true) as
  SELECT c.id,
     i.id AS uuid,
@@ -1452,6 +1785,13 @@ end
 $function$;
 grant execute on function connect.take_connector() to public;
 
+CREATE OR REPLACE FUNCTION foreseen.milliseconds(at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (floor((EXTRACT(epoch FROM at) * (1000)::numeric)))::bigint;
+grant execute on function foreseen.milliseconds(timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION identity.caller_groups(least_level integer)
  RETURNS bigint[]
  LANGUAGE sql
@@ -1595,6 +1935,48 @@ begin
 end
 $function$;
 grant execute on function identity.make_system_user() to public;
+
+CREATE OR REPLACE FUNCTION notify.follow_lease()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status = 0 and new.lease_owner is not null then
+    new.status := 1;
+  elsif new.status = 1 and new.lease_owner is null then
+    new.status := 0;
+  end if;
+  return new;
+end
+$function$;
+grant execute on function notify.follow_lease() to public;
+
+CREATE OR REPLACE FUNCTION notify.guard_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if current_setting('role', true) = 'crosstie_app' and not notify.is_of_group(new.user_id, new.group_id) then
+    raise foreign_key_violation using message = 'the user is not of this group', constraint = 'notify_user_of_group';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function notify.guard_user() to public;
+
+CREATE OR REPLACE FUNCTION notify.is_of_group(person bigint, tenant bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from identity."user" u where u.id = person and u.home_group_id = tenant)
+    or exists (select from identity.user_group m where m.group_id = tenant and m.user_id = person)
+    or exists (select from identity."group" g where g.id = tenant and g.owner_id = person)
+$function$;
 
 CREATE OR REPLACE FUNCTION platform.claims()
  RETURNS jsonb

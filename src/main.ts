@@ -10,6 +10,7 @@ import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
+import { createNotify, HANDLED_EVENTS } from '#notify'
 import { countTransfersOf, createTransfer, describeFile, RUN_TABLES } from '#transfer'
 import { createRealtime } from '#realtime'
 import { serveRetention } from '#retention'
@@ -72,9 +73,10 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     const reach = reachOf(config, url)
     const connect = createConnect({ db, vault, reach, countUses: countTransfersOf, log, settings })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
+    const notify = createNotify({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.
     if (settings.parts.includes('server')) {
-      for (const room of [identity, connect, transfer]) room.addRoutes(app)
+      for (const room of [identity, connect, transfer, notify]) room.addRoutes(app)
       const tables = [...CONNECTION_TABLES, ...RUN_TABLES]
       const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
       stops.push(async () => realtime.stop())
@@ -88,7 +90,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     address = publicUrl({ ...settings, port })
     if (settings.parts.includes('worker')) {
       const retention = await startRetention(settings, db, log)
-      stops.push(() => retention.stop(0), connect.startWorker().stop, (await transfer.startWorker()).stop)
+      stops.push(() => retention.stop(0), connect.startWorker().stop, (await transfer.startWorker()).stop, notify.startWorker().stop)
     }
     for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
       log.warn(
@@ -112,6 +114,10 @@ function startOwnPostgres(dataDirectory: string, log: Log): Promise<EmbeddedPost
   return startEmbeddedPostgres({ dataDirectory, onRestart })
 }
 
+/** With its tasks, once none of them is to be sent any more. */
+const MESSAGE_IS_OVER = `not exists (
+  select from notify.task t where t.group_id = message.group_id and t.message_id = message.id and t.due_at is not null)`
+
 /** What happened is kept as long as its limit says; what has run out, no longer than a day. */
 function startRetention(settings: Settings, db: Database, log: Log) {
   const ended = `status in ('FINISHED', 'FAILED', 'STOPPED')`
@@ -123,6 +129,9 @@ function startRetention(settings: Settings, db: Database, log: Log) {
       { table: 'identity.session', since: 'expires_at', days: 1 },
       { table: 'identity.sign_in_try', since: 'ends_at', days: 1 },
       { table: 'connect.sync', since: 'ended_at', days: settings.limit_syncs_days.count },
+      { table: 'notify.message', where: MESSAGE_IS_OVER, days: settings.limit_messages_days.count },
+      { table: 'notify.inbox', days: settings.limit_messages_days.count },
+      { table: 'notify.pace', since: 'next_at', days: 1 },
       { table: 'transfer.run', since: 'ended_at', where: ended, days: settings.limit_runs_days.count },
     ],
     more: settings.limit_events_days.count === 0 ? [] : [() => pruneOldEvents(db, settings)],
@@ -132,7 +141,7 @@ function startRetention(settings: Settings, db: Database, log: Log) {
 function pruneOldEvents(db: Database, settings: Settings): Promise<number> {
   const olderThan = new Date(Date.now() - settings.limit_events_days.count * 24 * 60 * 60_000)
   // All others are facts. These wait for the room that fills accounts by them, however long it takes to come.
-  return pruneEvents(db, { olderThan, handledKinds: ['directory.changed'] })
+  return pruneEvents(db, { olderThan, handledKinds: ['directory.changed', ...HANDLED_EVENTS] })
 }
 
 /** What connections may touch of the world. */

@@ -32,7 +32,7 @@ import { addSyncRoutes } from './sync.routes.ts'
 import { startConnectWorker } from './worker.ts'
 import type { Reach } from './reach.ts'
 
-export type { Connection } from './connection.store.ts'
+export { type Connection, findConnection } from './connection.store.ts'
 export { type Change, type CountUses, duplicateConnection, visibleConnection } from './connection.ts'
 export { credentialsMissing } from './credentials.ts'
 export { createGuard, type Guard, type OwnDatabase, ownDatabaseOf } from './guard.ts'
@@ -42,10 +42,11 @@ export {
   importConnections,
   safelyShown,
 } from './import.ts'
+export { noteOutcome } from './health.ts'
 export { MANIFESTS, manifestOf } from './manifests.ts'
 export { notCarried } from './probe.routes.ts'
 export { CONNECTION_TABLES } from './open-tables.ts'
-export type { Opened } from './provider.ts'
+export { BASIC, field, type Manifest, type Opened } from './provider.ts'
 export { insideFolder, localFolder, makeFolder } from './providers/local.ts'
 export { postgresLogin } from './providers/postgres.ts'
 export type { DescribeFile, Reach } from './reach.ts'
@@ -53,6 +54,7 @@ export { addRestRoutes } from './rest/rest.routes.ts'
 export { lostConnections, resealAll, type Resealed } from './reseal.ts'
 export { ASLEEP } from './sync.ts'
 export type { ConnectTables } from './tables.ts'
+export { type WebAnswer, type WebRequest, webRequest } from './web-request.ts'
 
 export interface ConnectOptions {
   db: Database

@@ -457,6 +457,28 @@ describe('leases', () => {
     expect(log.error).not.toHaveBeenCalled()
   })
 
+  it('take work for done when it ended its lease itself, and claim the row again when it is work again', async () => {
+    await add(3)
+    const turns: number[] = []
+    serve({
+      endsLease: true,
+      leaseMs: 300,
+      work: async (row) => {
+        turns.push(row.id)
+        // The first two times it stays work; renewals of the others come in between.
+        await sleep(row.id === 1 ? 250 : 10)
+        const isDone = turns.filter((id) => id === row.id).length > 2
+        await sql(
+          'update platform.chore set done = $3, lease_owner = null, lease_until = null where id = $1 and lease_owner = $2',
+          [row.id, row.owner, isDone],
+        )
+      },
+    })
+    await vi.waitFor(() => isDone(3), { timeout: 5_000 })
+    expect(turns.toSorted()).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3])
+    expect(log.warn).not.toHaveBeenCalled()
+  })
+
   it('double the rest after each failure up to five minutes', () => {
     expect([1, 2, 3, 9, 50].map(backoffMs)).toEqual([1_000, 2_000, 4_000, 256_000, 300_000])
   })

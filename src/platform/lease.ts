@@ -54,6 +54,11 @@ export interface LeaseOptions<Row extends LeasedRow> {
   concurrency: number
   /** A row that is claimed more often is given to `onExhausted` instead of `work`. */
   maxAttempts: number
+  /**
+   * The work takes the lease off its row itself, in the statement that ends it: then the server has nothing to give
+   * back, which for short work is half of what it writes.
+   */
+  endsLease?: true
   leaseMs?: number
   /** How long a sleep lasts at most, should every NOTIFY be lost. */
   sweepMs?: number
@@ -84,7 +89,7 @@ interface Held<Row> {
   abort: AbortController
   lapse: NodeJS.Timeout
   /** How the work ended; while it lasts, undefined. */
-  ended?: { restMs: number; uncount: boolean }
+  ended?: { restMs: number; uncount: boolean; isOver: boolean }
   over: Promise<void>
 }
 
@@ -96,6 +101,8 @@ const STOP_GRACE_MS = 10_000
 const ABORT_PATIENCE_MS = 5_000
 /** How long a stop waits for the database to answer. */
 const TURN_PATIENCE_MS = 2_000
+/** A renewal may be overtaken by the end of the work by so much. */
+const OVERTAKEN_MS = 1_000
 const RETRY_FIRST_MS = 1_000
 const RETRY_LIMIT_MS = 5 * 60_000
 /** Timers of Node overflow past 2^31 ms. */
@@ -215,7 +222,7 @@ class Leases<Row extends LeasedRow> {
       const held = this.#held.get(id)
       if (held !== undefined) this.#watch(held, asked.sentAt)
     }
-    for (const id of turn.lost) this.#lose(id)
+    for (const id of turn.lost) this.#miss(id)
     // An answer that came after the stop: its leases lapse.
     if (this.#stopped) return this.#sweepMs
     for (const row of turn.claimed) this.#start(row, asked.sentAt)
@@ -240,6 +247,7 @@ class Leases<Row extends LeasedRow> {
     held.over = this.#work(held).then((ended) => {
       held.ended = ended
       clearTimeout(held.lapse)
+      if (this.#options.endsLease === true && ended.isOver) this.#held.delete(row.id)
       this.wake()
     })
   }
@@ -250,16 +258,16 @@ class Leases<Row extends LeasedRow> {
     const exhausted = row.attempts > maxAttempts
     try {
       await (exhausted ? onExhausted : work)(row, abort.signal)
-      return { restMs: 0, uncount: false }
+      return { restMs: 0, uncount: false, isOver: true }
     } catch (error) {
       // What was aborted is not the row's fault: the hub is stopping, or another has the lease by now.
-      if (abort.signal.aborted) return { restMs: 0, uncount: true }
+      if (abort.signal.aborted) return { restMs: 0, uncount: true, isOver: false }
       const restMs = retryMs(row.attempts)
       log.warn(
         { table, id: row.id, attempts: row.attempts, retry_ms: restMs, err: error },
         `${exhausted ? 'Giving up' : 'Work'} on ${table} ${row.id} failed and will be tried again: ${messageOf(error)}`,
       )
-      return { restMs, uncount: false }
+      return { restMs, uncount: false, isOver: false }
     }
   }
 
@@ -269,6 +277,15 @@ class Leases<Row extends LeasedRow> {
     if (held.ended !== undefined) return
     const leftMs = sentAt + (this.#leaseMs * 5) / 6 - performance.now()
     held.lapse = setTimeout(() => this.#lose(held.row.id), Math.max(leftMs, 0))
+  }
+
+  /** A lease that is not ours any more; where the work ends its lease by itself, it may have done so just now. */
+  #miss(id: number): void {
+    const held = this.#held.get(id)
+    if (this.#options.endsLease !== true || held === undefined) return this.#lose(id)
+    setTimeout(() => {
+      if (this.#held.get(id) === held) this.#lose(id)
+    }, OVERTAKEN_MS).unref()
   }
 
   /** The row stays in `held` until its work has ended, so that this hub does not begin it a second time. */

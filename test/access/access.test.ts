@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, startTestHub, type TestHub } from '../harness/hub.ts'
 import { CONNECT } from './connect.ts'
 import { IDENTITY } from './identity.ts'
+import { NOTIFY } from './notify.ts'
 import { type Operations, type Question, type Role, ROLES, type World } from './operation.ts'
 import { TRANSFER } from './transfer.ts'
 
-const OPERATIONS: Operations = { ...IDENTITY, ...CONNECT, ...TRANSFER }
+const OPERATIONS: Operations = { ...IDENTITY, ...CONNECT, ...TRANSFER, ...NOTIFY }
 
 let hub: TestHub
 let world: World

@@ -30,7 +30,9 @@ afterEach(async () => {
 })
 
 test('there is a document for each system that this release stands in for', () => {
-  expect(files).toEqual(expect.arrayContaining(['integration-connectors.json', 'syncmaster.json']))
+  expect(files).toEqual(
+    expect.arrayContaining(['foreseen.json', 'integration-connectors.json', 'syncmaster.json']),
+  )
 })
 
 test.each(files)('all of %s is in the database', async (file) => {

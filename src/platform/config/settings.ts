@@ -175,6 +175,11 @@ export const SETTINGS = {
     default: 4,
     parse: integer(1, 256),
   }),
+  sends: define({
+    about: 'Messages that are on their way at once.',
+    default: 64,
+    parse: integer(1, 1024),
+  }),
   health_minutes: define({
     about: 'Every so many minutes each connection is looked after; 0: only on use and by Test.',
     default: 15,
@@ -312,6 +317,21 @@ export const SETTINGS = {
   limit_sync_items: define({
     about: 'Tables, files or people that a sync reads at most; one that meets more fails.',
     default: days(100_000),
+    parse: limit,
+  }),
+  limit_recipients: define({
+    about: 'Places that one message may go to.',
+    default: days(10_000),
+    parse: limit,
+  }),
+  limit_send_tries: define({
+    about: 'Tries of one message to one place; then it has failed, and can be replayed.',
+    default: days(10),
+    parse: limit,
+  }),
+  limit_messages_days: define({
+    about: 'Days that messages are kept with their tasks, and what stands in the inbox; 0 = for ever.',
+    default: days(90),
     parse: limit,
   }),
   limit_hooks: define({
