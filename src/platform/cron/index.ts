@@ -8,4 +8,4 @@
  */
 export { type Cron, readCron, type ReadCron } from './cron.ts'
 export { everComes, nextTime, nextTimes } from './cron-times.ts'
-export { isTimeZone } from './wall-clock.ts'
+export { firstReach, furthestWall, isTimeZone } from './wall-clock.ts'
