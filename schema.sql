@@ -261,6 +261,20 @@ comment on table connect.health is 'How a connection fares, beside its status: c
 comment on column connect.health.actor is 'Who must act: whoever keeps the connection, the other system, or the operator of the hub.';
 comment on column connect.health.due_at is 'When it is checked next; null: not by itself.';
 
+create table connect.secret_field (
+  provider character varying(50) not null,
+  field text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint secret_field_pkey PRIMARY KEY (provider, field)
+);
+CREATE TRIGGER touch BEFORE UPDATE ON connect.secret_field FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
+alter table connect.secret_field enable row level security, force row level security;
+create policy owner on connect.secret_field as permissive for all to crosstie_owner
+  using (true)
+  with check (true);
+comment on table connect.secret_field is 'Names that no settings may hold: by provider as its manifest marks them, and under * for every provider. The hub adds what is missing when it starts.';
+
 create table connect.sync (
   id bigint generated always as identity not null,
   connection_id bigint not null,
@@ -1078,6 +1092,7 @@ CREATE TRIGGER plan_made AFTER INSERT ON public.integration_connectors FOR EACH 
 CREATE TRIGGER publish_delete AFTER DELETE ON public.integration_connectors REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
 CREATE TRIGGER publish_insert AFTER INSERT ON public.integration_connectors REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
 CREATE TRIGGER publish_update AFTER UPDATE ON public.integration_connectors REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION realtime.publish_connector();
+CREATE TRIGGER refuse_secrets BEFORE INSERT OR UPDATE OF provider, config ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION connect.refuse_secrets();
 CREATE TRIGGER touch BEFORE UPDATE ON public.integration_connectors FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table public.integration_connectors enable row level security, force row level security;
 create policy "Connectors manageable by admins" on public.integration_connectors as permissive for all to anon, authenticated
@@ -1723,6 +1738,13 @@ end
 $function$;
 grant execute on function connect.make_health() to public;
 
+CREATE OR REPLACE FUNCTION connect.plain_name(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN regexp_replace(lower(name), '[^a-z0-9]'::text, ''::text, 'g'::text);
+grant execute on function connect.plain_name(text) to public;
+
 CREATE OR REPLACE FUNCTION connect.plan_sync()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1765,12 +1787,58 @@ end
 $function$;
 grant execute on function connect.reassign_authors() to public;
 
+CREATE OR REPLACE FUNCTION connect.refuse_secrets()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  named text;
+begin
+  if tg_op = 'UPDATE' and (new.provider, new.config) is not distinct from (old.provider, old.config) then
+    return new;
+  end if;
+  named := connect.secret_in(new.provider, new.config);
+  if named is not null then
+    raise check_violation using
+      message = format('The settings of a connector hold no secrets, and "%s" is one.', named),
+      hint = 'Leave it out here and put it into auth_data by PUT or POST /v1/connections, which seals it.',
+      constraint = 'integration_connectors_config_without_secrets';
+  end if;
+  return new;
+end
+$function$;
+grant execute on function connect.refuse_secrets() to public;
+
 CREATE OR REPLACE FUNCTION connect.search_text(name text, config jsonb)
  RETURNS tsvector
  LANGUAGE sql
  IMMUTABLE
 RETURN ((((to_tsvector('russian'::regconfig, name) || to_tsvector('simple'::regconfig, name)) || to_tsvector('simple'::regconfig, translate(name, './-_:\'::text, '      '::text))) || to_tsvector('simple'::regconfig, COALESCE((config ->> 'host'::text), ''::text))) || to_tsvector('simple'::regconfig, translate(COALESCE((config ->> 'host'::text), ''::text), './-_:\'::text, '      '::text)));
 grant execute on function connect.search_text(text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION connect.secret_in(provider text, config jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select found.name
+  from (
+    select e.entry ->> 'key' as name, connect.plain_name(e.entry ->> 'key') as plain, e.entry -> 'value' as value
+    from jsonb_path_query(config, '$.** ? (@.type() == "object").keyvalue()') as e (entry)
+  ) found
+  where jsonb_typeof(found.value) not in ('null', 'boolean') and found.value not in ('""', '{}', '[]')
+    and (
+      found.plain like 'secret%'
+      or found.plain in (
+        select connect.plain_name(f.field) from connect.secret_field f where f.provider in ('*', secret_in.provider)
+      )
+    )
+  order by found.name
+  limit 1
+$function$;
 
 CREATE OR REPLACE FUNCTION connect.take_connector()
  RETURNS trigger

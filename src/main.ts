@@ -5,7 +5,16 @@ import { type Database, type EmbeddedPostgres, openDatabase, startEmbeddedPostgr
 import { pruneEvents } from '#event'
 import type { Fault } from '#fault'
 import { addHealth, createServer, servePage, type Server } from '#http'
-import { addRestRoutes, CONNECTION_TABLES, createConnect, createGuard, lostConnections, ownDatabaseOf, type Reach } from '#connect'
+import {
+  addRestRoutes,
+  CONNECTION_TABLES,
+  createConnect,
+  createGuard,
+  keepSecretFields,
+  lostConnections,
+  ownDatabaseOf,
+  type Reach,
+} from '#connect'
 import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
@@ -52,6 +61,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     await migrateUp(url, await readMigrations(import.meta.dirname), version)
     const db = openDatabase(url)
     stops.push(db.close)
+    await keepSecretFields(db)
 
     let address = publicUrl(settings)
     const vault = createVault(secrets.vault_keys)

@@ -3,7 +3,7 @@ import { access, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import pg from 'pg'
 import { type Config, publicUrl } from '#config'
-import { lostConnections } from '#connect'
+import { lostConnections, secretsInConfig } from '#connect'
 import { checkDatabase, openDatabase } from '#database'
 import { fetchExtension, findExtension } from '#engine'
 import { messageOf } from '#fault'
@@ -61,6 +61,7 @@ async function atTheDatabase(options: OperatorOptions, check: Check): Promise<vo
       const version = await check('Roles', () => checkRoles(at))
       if (version) await check('Migrations', () => checkMigrations(at))
       if (version) await check('Vault', () => checkVault(at))
+      if (version) await check('Settings of connections', () => checkConnections(at))
       const { database_url, data_dir } = at.config.settings
       return good(database_url === null ? `its own, in ${data_dir}` : 'the one of CROSSTIE_DATABASE_URL')
     }),
@@ -140,6 +141,23 @@ async function checkVault({ config, url }: AtDatabase): Promise<Omit<Finding, 'n
     const named = lost.slice(0, 10).map(({ name, kid }) => `"${name}" (key ${kid})`)
     return bad(
       `credentials of ${lost.length} connections do not open: ${named.join(', ')}; put the keys back into CROSSTIE_VAULT_KEYS`,
+    )
+  } finally {
+    await db.close()
+  }
+}
+
+/** Those that came by SQL before the database refused them; nothing else can have made one. */
+async function checkConnections({ url }: AtDatabase): Promise<Omit<Finding, 'name'>> {
+  const states = await migrationStates(url, await readMigrations(sourceFolder()))
+  if (states.some((state) => state.release === null)) return good('not looked at before all migrations')
+  const db = openDatabase(url, { connections: 1 })
+  try {
+    const found = await secretsInConfig(db)
+    if (found.length === 0) return good('no secret among them')
+    const named = found.slice(0, 10).map(({ id, name, field }) => `"${name}" (id ${id}): ${field}`)
+    return attention(
+      `${found.length} connections hold a secret where all members read it: ${named.join(', ')}; change it at the other system, and edit the connection`,
     )
   } finally {
     await db.close()

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { searchMatch, sortTerms } from '#database'
-import { Fault } from '#fault'
+import { Fault, messageOf } from '#fault'
 import { offsetOf, type PageRequest } from '#http'
 import type { Values } from './provider.ts'
 import type { HealthJson } from './health.read.ts'
 import { SCHEDULE_KIND } from './sync-schedule.ts'
+import { WITHOUT_SECRETS } from './secret-field.ts'
 import type { ConnectTables, HealthState, SecretShown, SyncState } from './tables.ts'
 
 export type Tx = Kysely<ConnectTables>
@@ -261,6 +262,10 @@ export async function keepsItsPlace<T>(write: () => Promise<T>): Promise<T> {
         'The connection name already exists in the target group, please specify a new one',
         { cause: error },
       )
+    }
+    if (constraint === WITHOUT_SECRETS) {
+      const message = `${messageOf(error)} Leave it out of connection_data: secrets belong into auth_data, which is sealed.`
+      throw new Fault('bad_request', 'connect.secret_in_config', message, { cause: error })
     }
     throw error
   }

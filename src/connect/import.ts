@@ -21,6 +21,7 @@ import type { Secrets, Vault } from '#vault'
 import { shownOf } from './credentials.ts'
 import { manifestOf } from './manifests.ts'
 import type { Values } from './provider.ts'
+import { withoutSecrets } from './secret-field.ts'
 
 export interface ConnectionToImport {
   id: string
@@ -113,9 +114,18 @@ function rowOf(
   taken.add(`${groupId} ${name}`)
   if (name !== connection.name) tally.renamed.push({ from: connection.name, to: name })
   const manifest = manifestOf(connection.type)
+  const settings = JSON.parse(connection.data) as Values // the other system's own schema: always an object
+  const { config, left } = withoutSecrets(connection.type, settings)
+  if (left.length > 0) {
+    note(
+      tally,
+      name,
+      `its settings held what is a secret by its name and was left out: ${left.join(', ')}; put it into its credentials`,
+    )
+  }
   if (manifest === undefined) {
     note(tally, name, `this release does not know the type "${connection.type.slice(0, 50)}"; kept as it is`)
-  } else if ('problems' in parseBySchema(manifest.config, JSON.parse(connection.data), [])) {
+  } else if ('problems' in parseBySchema(manifest.config, config, [])) {
     note(tally, name, `its settings do not fit ${manifest.title}; edit it before a run`)
   }
   return {
@@ -125,7 +135,8 @@ function rowOf(
     connector_type: manifest?.connectorType ?? 'database',
     name,
     description: connection.description,
-    config: connection.data,
+    // As text where nothing was left out: numbers stay as they are.
+    config: left.length === 0 ? connection.data : JSON.stringify(config),
     shown: shownToKeep(connection, name, tally),
     created_at: connection.created_at,
     updated_at: connection.updated_at,

@@ -37,6 +37,12 @@ export interface AuthDataTable extends Times {
   refresh_until: ColumnType<Date | null, undefined, Date | null>
 }
 
+export interface SecretFieldTable extends Times {
+  /** `*`: of every provider. */
+  provider: string
+  field: string
+}
+
 /** What may be told of a secret: that it is kept, and since when. */
 export interface SecretShown {
   set: boolean
@@ -150,6 +156,7 @@ export interface ConnectTables extends IdentityTables {
   'public.integration_connectors': ConnectorTable
   'connect.connection': ConnectionTable
   'connect.auth_data': AuthDataTable
+  'connect.secret_field': SecretFieldTable
   'connect.sync': SyncTable
   'connect.sync_change': SyncChangeTable
   'connect.catalog_version': CatalogVersionTable
