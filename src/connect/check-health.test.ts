@@ -58,7 +58,8 @@ test('by the clock a connection is looked at; what fails is looked at again soon
   const well = await checked()
   expect(well).toMatchObject({ state: 'ok', consecutive_failures: 0, actor: null })
   expect(Date.parse(well.next_check_at) - Date.now()).toBeGreaterThan(10 * 60_000)
-  await sample.drop()
+  // Away, but its login is as it was: a refused sign-in would break it at once.
+  await hub.sql(`alter database ${sample.connectionData.database_name} allow_connections false`)
   expect(await checked()).toMatchObject({ state: 'degraded', consecutive_failures: 1 })
   const second = await checked()
   expect(second).toMatchObject({ state: 'degraded', consecutive_failures: 2 })
@@ -72,6 +73,7 @@ test('by the clock a connection is looked at; what fails is looked at again soon
 })
 
 test('when it is well again that is told once, and its status is active', async () => {
+  await sample.drop()
   sample = await createSampleDatabase(hub)
   const { body } = await developer.get(`/v1/connections/${id}`)
   const changed = await developer.put(`/v1/connections/${id}`, {
