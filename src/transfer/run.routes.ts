@@ -162,7 +162,7 @@ async function placeOf(
     message: 'Field required',
     code: 'missing',
     context: {},
-    input: query,
+    input: null,
   }
   throw new Fault('invalid', 'platform.invalid_request', 'Invalid request', { details: [missing] })
 }

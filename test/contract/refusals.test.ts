@@ -28,6 +28,13 @@ const POSTGRES = () => ({
   connection_data: { host: 'db', database_name: 'shop' },
   auth_data: { type: 'basic', user: 'u', password: 'p' },
 })
+const form = (fields: Record<string, string>) =>
+  hub.anonymous.request({
+    method: 'POST',
+    url: '/v1/auth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams(fields).toString(),
+  })
 const fault = (code: string, message: string, details: unknown = null) => ({
   error: { code, message, details },
 })
@@ -44,6 +51,25 @@ describe('a request that is no operation', () => {
     expect(wrong.headers.allow).toBe('GET, HEAD, POST')
     const on = await hub.anonymous.post(`/v1/groups/${group}`)
     expect(on).toMatchObject({ status: 405, body: { detail: 'Method Not Allowed' } })
+  })
+
+  test.each([
+    ['GET', '/v1/groups/?page=2&search_query=a%2Fb', '/v1/groups?page=2&search_query=a%2Fb'],
+    ['POST', '/v1/groups/', '/v1/groups'],
+    ['PUT', '/v1/connections/7//', '/v1/connections/7'],
+    ['PATCH', '/v1/users/me/', '/v1/users/me'],
+    ['GET', '/monitoring/ping/', '/monitoring/ping'],
+  ] as const)('leads %s %s to the path without the slash, as FastAPI does', async (method, url, way) => {
+    const answer = await hub.anonymous.request({ method, url })
+    expect([answer.status, answer.headers.location]).toEqual([307, way])
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  test('leads nowhere else', async () => {
+    for (const url of ['/v1/nothing/', '//v1/groups/', '//another.host/v1/groups/']) {
+      const answer = await hub.anonymous.request({ method: 'POST', url })
+      expect([url, answer.status, answer.headers.location]).toEqual([url, 404, undefined])
+    }
   })
 })
 
@@ -267,12 +293,12 @@ const COMPLAINTS: Complaint[] = [
   {
     what: 'a list without its group',
     ask: () => hub.as('ada').get('/v1/connections'),
-    detail: { location: ['query', 'group_id'], code: 'missing', message: 'Field required' },
+    detail: { location: ['query', 'group_id'], code: 'missing', message: 'Field required', input: null },
   },
   {
     what: 'runs of no transfer',
     ask: () => hub.as('ada').get('/v1/runs'),
-    detail: { location: ['query', 'transfer_id'], code: 'missing', message: 'Field required' },
+    detail: { location: ['query', 'transfer_id'], code: 'missing', message: 'Field required', input: null },
   },
   {
     what: 'a role that there is not, which is 500 there',
@@ -515,7 +541,26 @@ const COMPLAINTS: Complaint[] = [
   {
     what: 'a form’s password in JSON',
     ask: () => hub.anonymous.post('/v1/auth/token', { username: 'ada', password: 'x' }),
-    detail: { location: ['body', 'username'], code: 'missing', message: 'Field required' },
+    detail: { location: ['body', 'username'], code: 'missing', message: 'Field required', input: null },
+  },
+  {
+    what: 'a form with a blank name, which is one left out',
+    ask: () => form({ username: '', password: 'x' }),
+    detail: { location: ['body', 'username'], code: 'missing', message: 'Field required', input: null },
+  },
+  {
+    what: 'a form with a blank password',
+    ask: () => form({ username: 'ada', password: '' }),
+    detail: { location: ['body', 'password'], code: 'missing', message: 'Field required', input: null },
+  },
+  {
+    what: 'a form of another grant',
+    ask: () => form({ username: 'ada', password: 'x', grant_type: 'implicit' }),
+    detail: {
+      location: ['body', 'grant_type'],
+      code: 'string_pattern_mismatch',
+      message: "String should match pattern '^password$'",
+    },
   },
 ]
 

@@ -71,19 +71,23 @@ export function addSignInRoutes(app: Server, parts: SignInParts): void {
       config: { ...open.config, faults: ['unauthorized'] },
       onRequest: forbidCaching,
       preValidation: async (request) => {
-        // SyncMaster reads a form and nothing else: a JSON body is one without fields.
-        if (!isForm(request)) Object.assign(request, { body: {} })
+        // SyncMaster reads a form and nothing else: a JSON body is one without fields. A blank field is one left out.
+        const body = isForm(request) ? filledIn(request.body) : {}
+        Object.assign(request, { body })
       },
       schema: {
         tags,
         summary: 'Sign in by password for a bearer token of ten hours',
         security: [],
         consumes: ['application/x-www-form-urlencoded'],
-        body: Type.Object({
-          username: Typed,
-          password: Password,
-          grant_type: Type.Optional(Type.String({ pattern: '^(password)?$' })),
-        }),
+        body: Type.Object(
+          {
+            username: Typed,
+            password: Password,
+            grant_type: Type.Optional(Type.String({ pattern: '^password$' })),
+          },
+          { 'x-form': true },
+        ),
         response: {
           200: Type.Object({
             access_token: Type.String(),
@@ -185,6 +189,10 @@ async function forbidCaching(_request: FastifyRequest, reply: FastifyReply): Pro
 
 function isForm(request: FastifyRequest): boolean {
   return (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+}
+
+function filledIn(fields: unknown): object {
+  return Object.fromEntries(Object.entries(Object(fields)).filter(([, value]) => value !== ''))
 }
 
 /** A form of another site could sign a browser in as somebody else; it cannot send JSON. */

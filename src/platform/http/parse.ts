@@ -104,7 +104,10 @@ const readObject: Read = (schema, value, at, problems) => {
     } else if (property.default !== undefined) {
       parsed[name] = structuredClone(property.default)
     } else if (schema.required?.includes(name) === true) {
-      problem(problems, [...at, name], 'missing', 'Field required', masked(schema, value))
+      // What is no model of its own, a parameter or a form's field, has no whole that it is missing from.
+      const isLoose = at.length === 1 && (at[0] === 'query' || schema['x-form'] === true)
+      const input = isLoose ? null : masked(schema, value)
+      problem(problems, [...at, name], 'missing', 'Field required', input)
     }
   }
   const rest = schema.patternProperties

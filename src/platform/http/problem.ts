@@ -33,6 +33,8 @@ export interface Schema {
   exclusiveMinimum?: number
   exclusiveMaximum?: number
   writeOnly?: boolean
+  /** The body is a form: its fields are told of one by one, as a query's parameters are. */
+  'x-form'?: boolean
   /** A rule that JSON Schema cannot say: answers the sentence of a `value_error`, or null. */
   check?: (value: never) => string | Misfit | null
   /** Another way to write the value, read before the rest of the schema is asked: `1GiB` for a number. */

@@ -75,11 +75,11 @@ export async function createServer({ settings, log, version, authenticate }: Ser
   // Routes answer exactly their schema's fields by construction; a test compares each answer with its schema.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
 
-  answerUnknownRoutes(app)
   addParsers(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-ID', request.id)
   })
+  answerUnknownRoutes(app)
   app.addHook('preValidation', async (request, reply) => {
     if (request.is404 || request.routeOptions.config.access === 'public') return
     await authenticate(request, reply)
