@@ -286,8 +286,13 @@ describe('an administrator', () => {
     await page.reload()
     await page.getByText('You see Shop as a Guest does').waitFor()
     expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('link', { name: 'Shop’s calls' }).click()
+    await page.getByText('The calls are not shown').waitFor()
+    await page.getByText('This needs the role Maintainer; yours is Guest.').first().waitFor()
     await button('Be myself again').click()
     await page.getByText('You see Shop as a Guest does').waitFor({ state: 'detached' })
+    await page.getByRole('table', { name: 'Calls' }).waitFor()
+    await page.getByRole('link', { name: 'Connections', exact: true }).first().click()
     await page.getByRole('link', { name: 'New connection' }).waitFor()
   })
 

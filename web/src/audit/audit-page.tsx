@@ -108,7 +108,11 @@ export function AuditPage() {
       id: 'details',
       header: t('audit.details'),
       cell: ({ details }) =>
-        details === null || Object.keys(details).length === 0 ? '' : <code>{JSON.stringify(details)}</code>,
+        details === null || Object.keys(details).length === 0 ? (
+          ''
+        ) : (
+          <code className="mono">{JSON.stringify(details)}</code>
+        ),
       value: ({ details }) => (details === null ? '' : JSON.stringify(details)),
     },
   ]

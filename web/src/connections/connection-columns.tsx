@@ -35,7 +35,6 @@ export function useConnectionColumns(): ListColumn<Connection>[] {
     {
       id: 'address',
       header: t('connection.address'),
-      wide: true,
       cell: (connection) => <span className="mono">{addressOf(connection)}</span>,
       value: addressOf,
     },

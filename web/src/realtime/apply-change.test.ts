@@ -54,7 +54,15 @@ test('a run that comes or goes makes the lists read anew', () => {
   applyChange(queries, { table: 'runs', type: 'INSERT', id: 3, row: {} })
   applyChange(queries, { table: 'runs', type: 'DELETE', id: 2 })
   vi.runAllTimers()
-  expect(asked).toEqual(['["runs","page"]'])
+  expect(asked).toEqual(['["runs","page"]', '["transfers"]'])
+})
+
+test('of a run that is on no list in hand each state is news once', () => {
+  for (const status of ['STARTED', 'STARTED', 'STARTED', 'FINISHED']) {
+    applyChange(queries, { table: 'runs', type: 'UPDATE', id: 9, row: { status } })
+    vi.runAllTimers()
+  }
+  expect(asked.filter((one) => one === '["transfers"]')).toHaveLength(2)
 })
 
 test('a connection that changes is read anew with its health and its syncs', () => {

@@ -38,21 +38,31 @@ export function applyChange(queries: QueryClient, change: Change): void {
     askSoon(queries, ['syncs', change.id])
     return
   }
-  if (change.type !== 'UPDATE') return askSoon(queries, ['runs', 'page'])
+  if (change.type !== 'UPDATE') {
+    askSoon(queries, ['runs', 'page'])
+    askSoon(queries, ['transfers'])
+    return
+  }
   const { id, row } = change
-  const before = statusesOf(queries, id)
+  const before = moving.get(id) ?? statusIn(queries, id)
   queries.setQueriesData<Page<Run>>({ queryKey: ['runs', 'page'] }, (page) => page && withRun(page, id, row))
   const status = 'status' in row ? (row.status as Run['status']) : undefined // as the hub writes it
-  if (status === undefined || before.every((known) => known === status)) return
+  if (status === undefined || status === before) return
+  if (isOver(status)) moving.delete(id)
+  else moving.set(id, status)
   // A list filtered or sorted by state has others on it now; transfers tell their last run.
   askSoon(queries, ['runs', 'page'])
-  if (isOver(status)) askSoon(queries, ['transfers'])
+  askSoon(queries, ['transfers'])
 }
 
-function statusesOf(queries: QueryClient, id: number): Run['status'][] {
+/** The states of runs that go on, so that their progress is no news to a page without their list. */
+const moving = new Map<number, Run['status']>()
+
+function statusIn(queries: QueryClient, id: number): Run['status'] | undefined {
   return queries
     .getQueriesData<Page<Run>>({ queryKey: ['runs', 'page'] })
-    .flatMap(([, page]) => page?.items.filter((run) => run.id === id).map(({ status }) => status) ?? [])
+    .flatMap(([, page]) => page?.items ?? [])
+    .find((run) => run.id === id)?.status
 }
 
 const SOON_MS = 250

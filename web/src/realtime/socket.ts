@@ -7,11 +7,13 @@ import type { Change, LiveTable } from './apply-change.ts'
 const BY_COOKIE = 'cookie'
 /** From one page to the next nothing is closed and opened again. */
 const LINGER_MS = 3000
+const PATIENCE_MS = 4000
 
 interface Followed {
   channel: RealtimeChannel
   listeners: Set<(change: Change) => void>
-  isJoined: boolean
+  /** `joining` for the first time, which is not worth a word unless it takes long. */
+  state: 'joining' | 'joined' | 'lost'
   leaving?: ReturnType<typeof setTimeout>
 }
 
@@ -43,7 +45,7 @@ function join(name: string, table: LiveTable, groupId: number): Followed {
     disconnectOnEmptyChannelsAfterMs: LINGER_MS,
   })
   const channel = client.channel(`hub:${name}`)
-  const one: Followed = { channel, listeners: new Set(), isJoined: false }
+  const one: Followed = { channel, listeners: new Set(), state: 'joining' }
   followed.set(name, one)
   const say = (change: Change) => {
     for (const listener of one.listeners) listener(change)
@@ -62,15 +64,19 @@ function join(name: string, table: LiveTable, groupId: number): Followed {
     say({ table, type: 'DELETE', id: Number(old.id) }),
   )
   channel.subscribe((state) => {
-    one.isJoined = state === 'SUBSCRIBED'
+    one.state = state === 'SUBSCRIBED' ? 'joined' : 'lost'
     tell()
   })
+  setTimeout(() => {
+    if (one.state === 'joining') one.state = 'lost'
+    tell()
+  }, PATIENCE_MS)
   return one
 }
 
 /** Live is only what is heard of whole: one channel that is shut out pauses them all. */
 function tell(): void {
   const wanted = [...followed.values()].filter(({ listeners }) => listeners.size > 0)
-  if (wanted.length === 0) live.set('off')
-  else live.set(wanted.every(({ isJoined }) => isJoined) ? 'live' : 'paused')
+  if (wanted.some(({ state }) => state === 'lost')) live.set('paused')
+  else live.set(wanted.length > 0 && wanted.every(({ state }) => state === 'joined') ? 'live' : 'off')
 }

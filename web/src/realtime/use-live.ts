@@ -30,6 +30,7 @@ export function useLive(table: LiveTable, groupId: number | undefined): void {
       // What happened while nobody told is asked for; and a list that waits to be told begins to ask.
       if (now !== before && before !== 'off') {
         void queries.invalidateQueries({ queryKey: [table] })
+        if (table === 'runs') void queries.invalidateQueries({ queryKey: ['transfers'] })
       }
       before = now
     })

@@ -3,6 +3,8 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { transferPageQuery } from '../api/transfers.ts'
 import { useGroup, useWhyNot } from '../frame/use-group.ts'
+import { LiveSign } from '../realtime/live-sign.tsx'
+import { useLive } from '../realtime/use-live.ts'
 import { LinkButton } from '../ui/link-button.tsx'
 import { List } from '../ui/list.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -19,6 +21,7 @@ export function TransferListPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const { data: group, role } = useGroup()
+  useLive('runs', group.id)
   const whyNot = useWhyNot()(role, 'Developer')
   const { page = 1, q = '', sort = '', queue, scheduled, from = [], to = [], connection, into } = search
   const filter = {
@@ -47,7 +50,12 @@ export function TransferListPage() {
   )
   return (
     <>
-      <PageHeader title={t('nav.transfers')} lead={t('transfer.lead')} actions={create} />
+      <PageHeader
+        title={t('nav.transfers')}
+        lead={t('transfer.lead')}
+        badge={<LiveSign />}
+        actions={create}
+      />
       <List
         label={t('nav.transfers')}
         query={query}
