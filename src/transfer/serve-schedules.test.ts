@@ -431,6 +431,13 @@ describe('a preview', () => {
     expect(body.next_runs[0]).toMatch(/T19:00:00\.000Z$/)
   })
 
+  it('says it in Chinese, too, and that a day of the month or a weekday will do', async () => {
+    const words = async (more: object) =>
+      (await story.client.post('/v1/schedules/preview', { schedule: '0 3 1 * 1', ...more })).body.words
+    expect(await words({})).toBe('At 03:00, on day 1 of the month or on Monday')
+    expect(await words({ language: 'zh-CN' })).toBe('在03:00, 每月 1 号或星期一')
+  })
+
   it('of a bad one is the same 422', async () => {
     const answer = await story.client.post('/v1/schedules/preview', { schedule: '* *', timezone: 'nowhere' })
     expect(answer.status).toBe(422)

@@ -7,5 +7,6 @@
  * ```
  */
 export { type Cron, readCron, type ReadCron } from './cron.ts'
+export { CRON_LANGUAGES, type CronLanguage, cronWords } from './cron-words.ts'
 export { everComes, nextTime, nextTimes } from './cron-times.ts'
 export { firstReach, furthestWall, isTimeZone } from './wall-clock.ts'

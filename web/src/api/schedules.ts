@@ -9,11 +9,14 @@ export interface SchedulePreview {
 }
 
 /** What the hub makes of a schedule that is not saved yet. */
-export const schedulePreviewQuery = (schedule: string, timezone: string) =>
+export const schedulePreviewQuery = (schedule: string, timezone: string, language: string) =>
   queryOptions({
-    queryKey: ['schedules', 'preview', schedule, timezone],
+    queryKey: ['schedules', 'preview', schedule, timezone, language],
     queryFn: ({ signal }) =>
-      request<SchedulePreview>('POST', '/v1/schedules/preview', { body: { schedule, timezone }, signal }),
+      request<SchedulePreview>('POST', '/v1/schedules/preview', {
+        body: { schedule, timezone, language: language === 'zh-CN' ? 'zh-CN' : 'en' },
+        signal,
+      }),
     retry: false,
     staleTime: 30_000,
   })

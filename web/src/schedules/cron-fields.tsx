@@ -2,7 +2,6 @@ import { Select, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FormRow } from '../ui/form.tsx'
-import { CronWords } from './cron-words.tsx'
 import { NextTimes } from './next-times.tsx'
 import { PresetFields } from './preset-fields.tsx'
 
@@ -52,7 +51,6 @@ export function CronFields({ cron, timezone, onCron, cronProps, zoneProps }: Cro
       </FormRow>
       {cron.trim() !== '' && (
         <div role="status" className="dimmed">
-          <CronWords schedule={cron.trim()} />
           <NextTimes schedule={cron.trim()} timezone={timezone} />
         </div>
       )}

@@ -8,16 +8,21 @@ import { useFormat } from '../ui/use-format.ts'
 
 const TYPING_MS = 300
 
-/** The next three times as the hub will keep them, by the clock of the schedule's zone; or what is wrong. */
+/** What the schedule means, and its next three times by the clock of its zone as the hub will keep them; or what is wrong. */
 export function NextTimes({ schedule, timezone }: { schedule: string; timezone: string }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const format = useFormat()
   const [asked] = useDebouncedValue(schedule, TYPING_MS)
-  const preview = useQuery(schedulePreviewQuery(asked, timezone))
+  const preview = useQuery(schedulePreviewQuery(asked, timezone, i18n.language))
   if (preview.isError) {
     const [problem] = preview.error instanceof ApiError ? preview.error.problems : []
     return <p>{hubWords(problem?.message ?? preview.error.message)}</p>
   }
   const times = preview.data?.next_runs.map((at) => format.zoned(at, timezone)).join(' · ')
-  return <p>{times !== undefined && t('schedule.next', { times })}</p>
+  return (
+    <>
+      <p>{preview.data?.words}</p>
+      <p>{times !== undefined && t('schedule.next', { times })}</p>
+    </>
+  )
 }
