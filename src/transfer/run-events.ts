@@ -11,7 +11,7 @@ import type { Server } from '#http'
 import type { Caller } from '#identity'
 import type { Tx } from './queue.store.ts'
 import { isFinal, namingWhatIsMissing, RUN_CHANNEL, visibleRun } from './run.ts'
-import { presentLine, presentRun, RunPath } from './run.read.ts'
+import { presentLine, presentOne, RunPath } from './run.read.ts'
 import { listLog } from './run.store.ts'
 
 /** At most twice a second; and so often at least, should a notification be lost. */
@@ -106,15 +106,15 @@ async function follow({ db, caller, runId, raw, over }: Follower, afterSeq: numb
       changed = Promise.withResolvers<void>()
       const { run, lines } = await db.withCaller(caller, async (tx: Tx) => ({
         lines: await listLog(tx, runId, seq, LINES_AT_ONCE),
-        run: await visibleRun(tx, runId),
+        run: await presentOne(tx, await visibleRun(tx, runId), 'full'),
       }))
       for (const line of lines) {
         seq = line.seq
         raw.write(`id: ${seq}\nevent: log\ndata: ${JSON.stringify(presentLine(line))}\n\n`)
       }
-      const { duration_ms: _duration, ...still } = presentRun(run, 'full')
+      const { duration_ms: _duration, ...still } = run
       const text = JSON.stringify(still)
-      if (text !== shown) raw.write(`event: run\ndata: ${JSON.stringify(presentRun(run, 'full'))}\n\n`)
+      if (text !== shown) raw.write(`event: run\ndata: ${JSON.stringify(run)}\n\n`)
       else raw.write(': still here\n\n')
       shown = text
       const isMore = lines.length === LINES_AT_ONCE

@@ -18,6 +18,27 @@ export const isItsTurn = `(run.status <> 'CREATED' or run.started_at is not null
         or (other.queue_slug = run.queue_slug and (other.queued_at, other.id) < (run.queued_at, run.id)))))`
 
 /**
+ * Of the runs that wait for another of their transfer, which one each of them waits for: the one before it in its
+ * queue, else the one that is under way. What the claim calls its turn, asked from the other side.
+ */
+export async function runsAhead(tx: Tx, runs: readonly Run[]): Promise<Map<number, number>> {
+  const waiting = runs.filter((run) => run.status === 'CREATED' && run.started_at === null && run.queued_at)
+  if (waiting.length === 0) return new Map()
+  const { rows } = await sql<{ id: number; ahead: number }>`
+    select run.id, ahead.id as ahead from transfer.run, lateral (
+      select other.id from transfer.run other
+      where other.group_id = run.group_id and other.transfer_id = run.transfer_id and other.id <> run.id
+        and other.queued_at is not null and other.status in ('CREATED', 'STARTED', 'SEND_STOP_SIGNAL')
+        and (other.started_at is not null
+          or (other.queue_slug = run.queue_slug and (other.queued_at, other.id) < (run.queued_at, run.id)))
+      order by other.queue_slug <> run.queue_slug, other.queued_at desc, other.id desc limit 1
+    ) ahead
+    where run.id = any (${waiting.map(({ id }) => id)}::bigint[])
+      and run.status = 'CREATED' and run.started_at is null`.execute(tx)
+  return new Map(rows.map(({ id, ahead }) => [id, ahead]))
+}
+
+/**
  * Whether another run of the transfer is under way. The lock on the transfer, held until the caller's transaction has
  * marked its run as started, is what keeps two workers of two queues from both hearing "no".
  */

@@ -1,6 +1,8 @@
 /** How runs and their lines are shown: SyncMaster's fields, and with `?view=full` ours. */
 import { type Static, Type } from 'typebox'
 import { Id } from '#http'
+import type { Tx } from './queue.store.ts'
+import { runsAhead } from './run-turn.ts'
 import type { LogLine, Run } from './run.store.ts'
 import { STATUSES } from './tables.ts'
 
@@ -42,6 +44,12 @@ const Full = {
   created_at: Type.Optional(Type.String({ format: 'date-time' })),
   created_by: orNull(Type.Integer()),
   duration_ms: orNull(Type.Integer()),
+  waits_for: orNull(
+    Type.Object(
+      { run_id: Type.Integer() },
+      { description: 'The run of the same transfer that is before it.' },
+    ),
+  ),
 }
 export const ShortRun = Type.Object({ ...Short, ...Full })
 export const RunRead = Type.Object({ ...Short, transfer_dump: Dump, ...Full })
@@ -53,7 +61,10 @@ export const LogRead = Type.Object({
   message: Type.String(),
 })
 
-export function presentShort(run: Run, view: 'full' | undefined): Static<typeof ShortRun> {
+type View = 'full' | undefined
+
+/** @param ahead The run that it waits for, if it does: as `runsAhead` finds it. */
+function presentShort(run: Run, view: View, ahead?: number): Static<typeof ShortRun> {
   const { id, transfer_id, status, log_url, type } = run
   const plain = {
     id,
@@ -79,11 +90,24 @@ export function presentShort(run: Run, view: 'full' | undefined): Static<typeof 
     created_at: run.created_at.toISOString(),
     created_by: run.created_by,
     duration_ms: run.started_at === null ? null : ended.getTime() - run.started_at.getTime(),
+    waits_for: ahead === undefined ? null : { run_id: ahead },
   }
 }
 
-export function presentRun(run: Run, view: 'full' | undefined): Static<typeof RunRead> {
-  return { ...presentShort(run, view), transfer_dump: run.transfer_dump }
+function presentRun(run: Run, view: View, ahead?: number): Static<typeof RunRead> {
+  return { ...presentShort(run, view, ahead), transfer_dump: run.transfer_dump }
+}
+
+/** Runs as a list of them shows them. */
+export async function presentList(tx: Tx, runs: Run[], view: View): Promise<Static<typeof ShortRun>[]> {
+  const ahead = view === 'full' ? await runsAhead(tx, runs) : null
+  return runs.map((run) => presentShort(run, view, ahead?.get(run.id)))
+}
+
+/** One run, with what it waits for. */
+export async function presentOne(tx: Tx, run: Run, view: View): Promise<Static<typeof RunRead>> {
+  const ahead = view === 'full' ? await runsAhead(tx, [run]) : null
+  return presentRun(run, view, ahead?.get(run.id))
 }
 
 export function presentLine({ seq, at, level, message }: LogLine): Static<typeof LogRead> {

@@ -6,7 +6,7 @@ import { visibleGroup } from '#identity'
 import { addRunEvents } from './run-events.ts'
 import type { Tx } from './queue.store.ts'
 import { namingWhatIsMissing, retryRun, startRun, stopRun, visibleRun } from './run.ts'
-import { LogRead, presentLine, presentRun, presentShort, RunPath, RunRead, ShortRun } from './run.read.ts'
+import { LogRead, presentLine, presentList, presentOne, RunPath, RunRead, ShortRun } from './run.read.ts'
 import { listLog, listRuns, RUN_SORT } from './run.store.ts'
 import { STATUSES } from './tables.ts'
 import { visibleTransfer } from './transfer.ts'
@@ -51,11 +51,7 @@ export function addRunRoutes(app: Server, db: Database): void {
           startedSince: query.started_at_since ?? null,
           startedUntil: query.started_at_until ?? null,
         })
-        return pageOf(
-          query,
-          total,
-          runs.map((run) => presentShort(run, query.view)),
-        )
+        return pageOf(query, total, await presentList(tx, runs, query.view))
       }),
   )
 
@@ -70,12 +66,11 @@ export function addRunRoutes(app: Server, db: Database): void {
         response: { 200: RunRead },
       },
     },
-    async ({ caller, body, query }) => {
-      const run = await db.withCaller(caller, (tx: Tx, afterCommit) =>
-        startRun({ db, tx, afterCommit, caller }, body.transfer_id),
-      )
-      return presentRun(run, query.view)
-    },
+    async ({ caller, body, query }) =>
+      db.withCaller(caller, async (tx: Tx, afterCommit) => {
+        const run = await startRun({ db, tx, afterCommit, caller }, body.transfer_id)
+        return presentOne(tx, run, query.view)
+      }),
   )
 
   app.get(
@@ -91,7 +86,9 @@ export function addRunRoutes(app: Server, db: Database): void {
     },
     async ({ caller, params, query }) =>
       namingWhatIsMissing(db, params.run_id, () =>
-        db.withCaller(caller, async (tx: Tx) => presentRun(await visibleRun(tx, params.run_id), query.view)),
+        db.withCaller(caller, async (tx: Tx) =>
+          presentOne(tx, await visibleRun(tx, params.run_id), query.view),
+        ),
       ),
   )
 
@@ -110,12 +107,13 @@ export function addRunRoutes(app: Server, db: Database): void {
           response: { 200: RunRead },
         },
       },
-      async ({ caller, params, query }) => {
-        const run = await namingWhatIsMissing(db, params.run_id, () =>
-          db.withCaller(caller, (tx: Tx, afterCommit) => act({ db, tx, afterCommit, caller }, params.run_id)),
-        )
-        return presentRun(run, query.view)
-      },
+      async ({ caller, params, query }) =>
+        namingWhatIsMissing(db, params.run_id, () =>
+          db.withCaller(caller, async (tx: Tx, afterCommit) => {
+            const run = await act({ db, tx, afterCommit, caller }, params.run_id)
+            return presentOne(tx, run, query.view)
+          }),
+        ),
     )
   }
 

@@ -50,9 +50,16 @@ it('runs of one transfer go one after the other, and do not hold up those of ano
   const free = await transfer('copy elsewhere', 'elsewhere')
   expect(await story.ended(await story.run(free))).toMatchObject({ status: 'FINISHED' })
   expect(await Promise.all(runs.map(statusOf))).toEqual(['STARTED', 'CREATED', 'CREATED'])
+  const waits = async (run: number | undefined) =>
+    (await story.client.get(`/v1/runs/${run}?view=full`)).body.waits_for
+  expect(await Promise.all(runs.map(waits))).toEqual([null, { run_id: runs[0] }, { run_id: runs[1] }])
+  const { items } = (await story.client.get(`/v1/runs?transfer_id=${id}&view=full`)).body
+  expect(items[0]).toMatchObject({ id: runs[2], waits_for: { run_id: runs[1] } })
+  expect((await story.client.get(`/v1/runs/${runs[2]}`)).body).not.toHaveProperty('waits_for')
   // One that waits can be stopped, and whoever is behind it does not wait for it.
   await story.client.post(`/v1/runs/${runs[1]}/stop`)
   expect(await story.ended(runs[1] ?? 0)).toMatchObject({ status: 'STOPPED', started_at: null })
+  expect(await waits(runs[2])).toEqual({ run_id: runs[0] })
   await unlock()
   const [first, , third] = await Promise.all(runs.map((run) => story.ended(run)))
   expect(first).toMatchObject({ status: 'FINISHED', attempts: 1 })

@@ -45,6 +45,8 @@ export interface Run {
   duration_ms?: number | null
   transfer_dump?: Record<string, unknown>
   group_id?: number
+  /** The run of the same transfer that is before it. */
+  waits_for?: { run_id: number } | null
 }
 
 export interface LogLine {

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -41,7 +42,11 @@ export function RunProgress({ run }: { run: Run }) {
           </Figure>
         )}
       </dl>
-      {!over && <p className="dimmed">{phase}</p>}
+      {!over && (
+        <p className="dimmed">
+          {run.status === 'CREATED' && run.waits_for ? <WaitsFor runId={run.waits_for.run_id} /> : phase}
+        </p>
+      )}
     </div>
   )
 }
@@ -52,6 +57,16 @@ function Figure({ term, children }: { term: string; children: ReactNode }) {
       <dt>{term}</dt>
       <dd>{children}</dd>
     </div>
+  )
+}
+
+/** Runs of one transfer go one after the other. */
+function WaitsFor({ runId }: { runId: number }) {
+  const { t } = useTranslation()
+  return (
+    <Link to="/runs/$runId" params={{ runId }}>
+      {t('run.waitsFor', { id: runId })}
+    </Link>
   )
 }
 
