@@ -10,6 +10,7 @@ import {
   CONNECTION_TABLES,
   createConnect,
   createGuard,
+  createProviders,
   keepSecretFields,
   lostConnections,
   ownDatabaseOf,
@@ -19,7 +20,7 @@ import { connectPostgres } from '#engine'
 import { createIdentity } from '#identity'
 import { createLog, type Log } from '#log'
 import { migrateUp, readMigrations } from '#migrate'
-import { createNotify, HANDLED_EVENTS } from '#notify'
+import { CHANNEL_MANIFESTS, createNotify, HANDLED_EVENTS } from '#notify'
 import { countTransfersOf, createTransfer, describeFile, RUN_TABLES } from '#transfer'
 import { createRealtime } from '#realtime'
 import { serveRetention } from '#retention'
@@ -61,7 +62,8 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     await migrateUp(url, await readMigrations(import.meta.dirname), version)
     const db = openDatabase(url)
     stops.push(db.close)
-    await keepSecretFields(db)
+    const providers = createProviders(CHANNEL_MANIFESTS)
+    await keepSecretFields(db, providers)
 
     let address = publicUrl(settings)
     const vault = createVault(secrets.vault_keys)
@@ -81,7 +83,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     addHealth(app, () => isReady(db))
 
     const reach = reachOf(config, url)
-    const connect = createConnect({ db, vault, reach, countUses: countTransfersOf, log, settings })
+    const connect = createConnect({ db, vault, providers, reach, countUses: countTransfersOf, log, settings })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
     const notify = createNotify({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.

@@ -1,7 +1,6 @@
 /** Bodies of connection requests, made of the manifests: a new provider needs no line here. */
 import { type TSchema, Type } from 'typebox'
 import { Id } from '#http'
-import { MANIFESTS } from './manifests.ts'
 import { createAuthSchema, type Manifest, oneByType, updateAuthSchema, type Values } from './provider.ts'
 
 /** What every parsed body holds, whatever its type. */
@@ -51,15 +50,19 @@ function bodySchema(manifest: Manifest, schemaOf: typeof createAuthSchema, field
   )
 }
 
-const byType = (schemaOf: typeof createAuthSchema, fields: Record<string, TSchema>) =>
-  Type.Union(
-    MANIFESTS.map((manifest) => bodySchema(manifest, schemaOf, fields)),
-    { discriminator: { propertyName: 'type' } },
-  )
-
-export const CreateBody = byType(createAuthSchema, plain)
-export const UpdateBody = byType(updateAuthSchema, plain)
-/** A Test of what is not saved yet; of a saved one, secrets may be left out. */
-export const TestBody = byType(updateAuthSchema, {
-  connection_id: Type.Optional(Type.Union([Id, Type.Null()])),
-})
+/** The bodies of all providers, told apart by `type`. */
+export function connectionBodies(manifests: readonly Manifest[]) {
+  const byType = (schemaOf: typeof createAuthSchema, fields: Record<string, TSchema>) =>
+    Type.Union(
+      manifests.map((manifest) => bodySchema(manifest, schemaOf, fields)),
+      { discriminator: { propertyName: 'type' } },
+    )
+  return {
+    CreateBody: byType(createAuthSchema, plain),
+    UpdateBody: byType(updateAuthSchema, plain),
+    /** A Test of what is not saved yet; of a saved one, secrets may be left out. */
+    TestBody: byType(updateAuthSchema, {
+      connection_id: Type.Optional(Type.Union([Id, Type.Null()])),
+    }),
+  }
+}

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Id, PageOf, pageOf, PageQuery, type Server, SortQuery } from '#http'
 import { visibleGroup } from '#identity'
-import { type ConnectionBody, CreateBody, UpdateBody } from './connection.body.ts'
+import { type ConnectionBody, connectionBodies } from './connection.body.ts'
 import {
   changeConnection,
   type ConnectionRules,
@@ -13,11 +13,10 @@ import {
 import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './connection.store.ts'
 import { secretsOf } from './credentials.ts'
 import { HealthRead, HealthState, presentHealth } from './health.read.ts'
-import { MANIFESTS } from './manifests.ts'
+import { MANIFESTS, type Providers } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
 export const ConnectionPath = Type.Object({ connection_id: Id })
-const TYPES = MANIFESTS.map(({ provider }) => provider)
 /** Its clients know these fifteen, and would not know what to do with another. */
 const SYNCMASTERS_TYPES = MANIFESTS.filter(
   ({ connectorType }) => connectorType === 'database' || connectorType === 'file',
@@ -61,7 +60,10 @@ const ConnectionRead = Type.Object({
 })
 
 export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
-  const { db } = rules
+  const { db, providers } = rules
+  const types = providers.all.map(({ provider }) => provider)
+  const { CreateBody, UpdateBody } = connectionBodies(providers.all)
+  const shown = present.bind(null, providers)
   const tags = ['connections']
 
   app.get(
@@ -74,7 +76,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
           group_id: Id,
           ...PageQuery,
           sort: SortQuery(Object.keys(CONNECTION_SORT)),
-          type: Type.Optional(Type.Union([Type.Array(Type.Enum(TYPES)), Type.Null()])),
+          type: Type.Optional(Type.Union([Type.Array(Type.Enum(types)), Type.Null()])),
           health: Type.Optional(Type.Union([Type.Array(HealthState), Type.Null()])),
           search_query: Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()])),
           ...View,
@@ -97,7 +99,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
         return pageOf(
           query,
           total,
-          found.map((connection) => present(connection, query.view)),
+          found.map((connection) => shown(connection, query.view)),
         )
       }),
   )
@@ -112,7 +114,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
         response: { 200: Type.Array(Type.String()) },
       },
     },
-    async ({ query }) => (query.view === 'full' ? TYPES : SYNCMASTERS_TYPES),
+    async ({ query }) => (query.view === 'full' ? types : SYNCMASTERS_TYPES),
   )
 
   app.post(
@@ -132,7 +134,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
       const made = await db.withCaller(caller, (tx: Tx, afterCommit) =>
         createConnection(rules, { tx, afterCommit, caller }, given),
       )
-      return present(made, query.view)
+      return shown(made, query.view)
     },
   )
 
@@ -149,7 +151,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
     },
     async ({ caller, params, query }) =>
       db.withCaller(caller, async (tx: Tx) =>
-        present(await visibleConnection(tx, params.connection_id), query.view),
+        shown(await visibleConnection(tx, params.connection_id), query.view),
       ),
   )
 
@@ -171,7 +173,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
       const changed = await db.withCaller(caller, (tx: Tx, afterCommit) =>
         changeConnection(rules, { tx, afterCommit, caller }, params.connection_id, given),
       )
-      return present(changed, query.view)
+      return shown(changed, query.view)
     },
   )
 
@@ -213,12 +215,16 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
       const made = await db.withCaller(caller, (tx: Tx, afterCommit) =>
         copyConnection(rules, { tx, afterCommit, caller }, params.connection_id, body),
       )
-      return present(made, query.view)
+      return shown(made, query.view)
     },
   )
 }
 
-function present(connection: Connection, view: 'full' | undefined): Static<typeof ConnectionRead> {
+function present(
+  providers: Providers,
+  connection: Connection,
+  view: 'full' | undefined,
+): Static<typeof ConnectionRead> {
   const { id, group_id, name, description, provider, config, auth_shown, uuid, connector_type, status } =
     connection
   const plain = {
@@ -237,7 +243,7 @@ function present(connection: Connection, view: 'full' | undefined): Static<typeo
     connector_type,
     status,
     last_synced_at: connection.last_synced_at?.toISOString() ?? null,
-    secrets: secretsOf(connection),
+    secrets: secretsOf(providers, connection),
     health: presentHealth(connection.health),
     last_sync: presentLastSync(connection.last_sync),
     schedule: connection.schedule,

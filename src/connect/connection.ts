@@ -20,7 +20,7 @@ import {
 import { mergedAuth, secretsAfter, shownOf } from './credentials.ts'
 import { HEALTH_CHANNEL } from './health.ts'
 import { setDue } from './health.store.ts'
-import { manifestOf } from './manifests.ts'
+import { manifestOf, type Providers } from './manifests.ts'
 import type { Manifest } from './provider.ts'
 
 /** How many transfers use a connection. Those rooms stand above this one, so they tell it. */
@@ -29,6 +29,7 @@ export type CountUses = (tx: Tx, connection: Connection) => Promise<number>
 export interface ConnectionRules {
   db: Database
   vault: Vault
+  providers: Providers
   countUses: CountUses
 }
 
@@ -48,14 +49,14 @@ export async function visibleConnection(tx: Tx, id: number): Promise<Connection>
 }
 
 export async function createConnection(
-  { db, vault }: ConnectionRules,
+  { db, vault, providers }: ConnectionRules,
   change: Change,
   body: ConnectionBody,
 ): Promise<Connection> {
   const { tx, caller } = change
   const group = await visibleGroup(tx, body.group_id)
   requireLevel(memberLevelIn(caller, group.id), 'developer')
-  const manifest = knownManifest(body.type)
+  const manifest = knownManifest(providers, body.type)
   const config = manifest.complete?.(body.connection_data) ?? body.connection_data
   const value = await vault.seal(body.auth_data)
   const id = await keepsItsPlace(() =>
@@ -67,7 +68,7 @@ export async function createConnection(
 }
 
 export async function changeConnection(
-  { db, vault, countUses }: ConnectionRules,
+  { db, vault, providers, countUses }: ConnectionRules,
   change: Change,
   id: number,
   body: ConnectionBody,
@@ -76,7 +77,7 @@ export async function changeConnection(
   const connection = await visibleConnection(tx, id)
   requireLevel(levelIn(caller, connection.group_id), 'developer')
   await lockConnection(tx, id)
-  const manifest = knownManifest(body.type)
+  const manifest = knownManifest(providers, body.type)
   if (body.type !== connection.provider && (await countUses(tx, connection)) > 0) {
     throw new Fault(
       'conflict',
@@ -213,8 +214,8 @@ function written(manifest: Manifest, { name, description }: ConnectionBody) {
   return { name, description, provider: manifest.provider, connectorType: manifest.connectorType }
 }
 
-function knownManifest(type: string): Manifest {
-  const manifest = manifestOf(type)
+function knownManifest(providers: Providers, type: string): Manifest {
+  const manifest = providers.of(type)
   if (manifest === undefined) throw new Error(`the body's schema let the type ${type} through`)
   return manifest
 }

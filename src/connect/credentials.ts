@@ -2,7 +2,7 @@
 import { Fault } from '#fault'
 import { parseBySchema } from '#http'
 import type { Vault } from '#vault'
-import { manifestOf } from './manifests.ts'
+import type { Providers } from './manifests.ts'
 import type { Manifest, Opened, Values } from './provider.ts'
 import { type Connection, findSeal, type Tx } from './connection.store.ts'
 import type { SecretShown } from './tables.ts'
@@ -36,12 +36,15 @@ export function secretsAfter(
 }
 
 /** What of a connection's secrets may be told. */
-export function secretsOf({
-  provider,
-  auth_shown: shown,
-  secrets_shown: kept,
-}: Pick<Connection, 'provider' | 'auth_shown' | 'secrets_shown'>): Record<string, SecretShown> {
-  const kind = manifestOf(provider)?.auth.find(({ type }) => type === shown?.type)
+export function secretsOf(
+  providers: Providers,
+  {
+    provider,
+    auth_shown: shown,
+    secrets_shown: kept,
+  }: Pick<Connection, 'provider' | 'auth_shown' | 'secrets_shown'>,
+): Record<string, SecretShown> {
+  const kind = providers.of(provider)?.auth.find(({ type }) => type === shown?.type)
   const unknown = { set: shown !== null, updated_at: null }
   return Object.fromEntries(
     Object.keys(kind?.secrets ?? {}).map((name) => [name, kept[name] ?? kept['*'] ?? unknown]),
@@ -81,15 +84,22 @@ export async function mergedAuth(
 }
 
 /** A connection with its credentials opened, its settings proved to fit the provider's schema. */
-export async function openCredentials(tx: Tx, vault: Vault, connection: Connection): Promise<Opened> {
+export async function openCredentials(
+  { vault, providers }: { vault: Vault; providers: Providers },
+  tx: Tx,
+  connection: Connection,
+): Promise<Opened> {
   const seal = await findSeal(tx, connection.id)
   if (seal === undefined) throw credentialsMissing(connection.id)
-  return { config: validConfig(connection), auth: await vault.open(seal) }
+  return { config: validConfig(providers, connection), auth: await vault.open(seal) }
 }
 
 /** A connector that came in by SQL may hold anything. */
-function validConfig({ provider, name, config }: Pick<Connection, 'provider' | 'name' | 'config'>): Values {
-  const manifest = manifestOf(provider)
+function validConfig(
+  providers: Providers,
+  { provider, name, config }: Pick<Connection, 'provider' | 'name' | 'config'>,
+): Values {
+  const manifest = providers.of(provider)
   if (manifest === undefined) return config
   const parsed = parseBySchema(manifest.config, config, [])
   if ('value' in parsed) return parsed.value as Values // every manifest's config is an object

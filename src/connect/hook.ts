@@ -7,6 +7,7 @@ import type { Vault } from '#vault'
 import { findConnection, type Tx } from './connection.store.ts'
 import { openCredentials } from './credentials.ts'
 import { noteOutcome } from './health.ts'
+import type { Providers } from './manifests.ts'
 import type { Actions, HookCall, Values } from './provider.ts'
 import { type SyncAct, wake } from './sync.ts'
 import { findOpenSync, insertSync } from './sync.store.ts'
@@ -14,6 +15,7 @@ import { findOpenSync, insertSync } from './sync.store.ts'
 export interface HookRules {
   db: Database
   vault: Vault
+  providers: Providers
   actions: ReadonlyMap<string, Actions>
   /** Counts a call of a connector that there is; throws when it has had too many. */
   count: (connectorId: string) => void
@@ -23,7 +25,7 @@ export interface HookRules {
 const nobody = () => new Fault('not_found', 'connect.hook_missing', 'There is no webhook here.')
 
 export async function takeHook(rules: HookRules, connectorId: string, call: HookCall): Promise<Values> {
-  const { db, vault, actions } = rules
+  const { db, actions } = rules
   const target = await targetOf(db, connectorId)
   if (target === undefined) throw nobody()
   rules.count(connectorId)
@@ -34,7 +36,7 @@ export async function takeHook(rules: HookRules, connectorId: string, call: Hook
     const take = actions.get(connection.provider)?.hook
     return take === undefined
       ? null
-      : { connection, take, opened: await openCredentials(tx, vault, connection) }
+      : { connection, take, opened: await openCredentials(rules, tx, connection) }
   })
   if (found === null) throw nobody()
   const { connection, take, opened } = found

@@ -2,7 +2,7 @@
  * How to reach other systems: connections, their providers and their sealed secrets.
  *
  * ```ts
- * const connect = createConnect({ db, vault, reach, countUses, log, settings })
+ * const connect = createConnect({ db, vault, providers: createProviders(), reach, countUses, log, settings })
  * connect.addRoutes(app)
  * const opened = await connect.openConnection(tx, connection) // settings and opened credentials, for a run
  * ```
@@ -24,7 +24,7 @@ import { addHealthRoutes } from './health.routes.ts'
 import { noteUse } from './health.ts'
 import { addHookCallRoutes } from './hook-call.routes.ts'
 import { addHookRoutes } from './hook.routes.ts'
-import { MANIFESTS } from './manifests.ts'
+import type { Providers } from './manifests.ts'
 import { createOpenFresh } from './oauth.ts'
 import { addCatalogRoutes } from './catalog.routes.ts'
 import { addScheduleRoutes } from './schedule.routes.ts'
@@ -43,7 +43,7 @@ export {
   safelyShown,
 } from './import.ts'
 export { noteOutcome } from './health.ts'
-export { MANIFESTS, manifestOf } from './manifests.ts'
+export { createProviders, MANIFESTS, manifestOf } from './manifests.ts'
 export { notCarried } from './probe.routes.ts'
 export { CONNECTION_TABLES } from './open-tables.ts'
 export { BASIC, field, type Manifest, type Opened } from './provider.ts'
@@ -60,6 +60,8 @@ export { type WebAnswer, type WebRequest, webRequest } from './web-request.ts'
 export interface ConnectOptions {
   db: Database
   vault: Vault
+  /** This room's own, and those of rooms above it. */
+  providers: Providers
   reach: Reach
   countUses: CountUses
   log: Log
@@ -86,12 +88,14 @@ export interface Connect {
 }
 
 export function createConnect(options: ConnectOptions): Connect {
-  const { db, vault, reach, countUses, log, settings } = options
-  const rules = { db, vault, countUses }
+  const { db, vault, providers, reach, countUses, log, settings } = options
+  const rules = { db, vault, providers, countUses }
   const actions = new Map<string, Actions>(
-    MANIFESTS.flatMap(({ provider, act }) => (act === undefined ? [] : [[provider, act(reach)] as const])),
+    providers.all.flatMap(({ provider, act }) =>
+      act === undefined ? [] : [[provider, act(reach)] as const],
+    ),
   )
-  const openFresh = createOpenFresh({ db, vault, reach })
+  const openFresh = createOpenFresh({ db, vault, providers, reach })
   return {
     addRoutes: (app) => {
       addConnectionRoutes(app, rules)
@@ -101,9 +105,9 @@ export function createConnect(options: ConnectOptions): Connect {
       addScheduleRoutes(app, db)
       addCatalogRoutes(app, db)
       addHookCallRoutes(app, db)
-      addHookRoutes(app, { db, vault, actions, perConnection: settings.limit_hooks })
+      addHookRoutes(app, { db, vault, providers, actions, perConnection: settings.limit_hooks })
     },
-    openConnection: (tx, connection) => openCredentials(tx, vault, connection),
+    openConnection: (tx, connection) => openCredentials({ vault, providers }, tx, connection),
     openFresh,
     noteUse,
     startWorker: () => startConnectWorker({ db, log, actions, openFresh, settings }),

@@ -40,6 +40,19 @@ export const MANIFESTS: readonly Manifest[] = [
   webhook,
 ]
 
+/** All that connections can be made to: this room's own, and what rooms above it bring along. */
+export interface Providers {
+  all: readonly Manifest[]
+  of: (provider: string) => Manifest | undefined
+}
+
+export function createProviders(more: readonly Manifest[] = []): Providers {
+  const all = [...MANIFESTS, ...more]
+  const byName = new Map(all.map((manifest) => [manifest.provider, manifest]))
+  return { all, of: (provider) => byName.get(provider) }
+}
+
+/** Of this room's own: those that hold data. */
 export function manifestOf(provider: string): Manifest | undefined {
   return MANIFESTS.find((manifest) => manifest.provider === provider)
 }

@@ -12,6 +12,7 @@ import type { Vault } from '#vault'
 import type { Connection, Tx } from './connection.store.ts'
 import { openCredentials } from './credentials.ts'
 import { REAUTH_CODE } from './health.ts'
+import type { Providers } from './manifests.ts'
 import type { Opened, Values } from './provider.ts'
 import type { Reach } from './reach.ts'
 import { jsonOf, parseUrl, webRequest } from './web-request.ts'
@@ -22,6 +23,7 @@ export type OpenFresh = (caller: Caller, connection: Connection) => Promise<Open
 export interface OAuthRules {
   db: Database
   vault: Vault
+  providers: Providers
   reach: Pick<Reach, 'guard'>
   clock?: () => Date
 }
@@ -45,9 +47,9 @@ const WAIT_STEP_MS = 150
 const LIFE_IF_UNSAID_SECONDS = 300
 
 export function createOpenFresh(rules: OAuthRules): OpenFresh {
-  const { db, vault, clock = () => new Date() } = rules
+  const { db, clock = () => new Date() } = rules
   const open = (caller: Caller, connection: Connection) =>
-    db.withCaller(caller, (tx: Tx) => openCredentials(tx, vault, connection))
+    db.withCaller(caller, (tx: Tx) => openCredentials(rules, tx, connection))
 
   return async (caller, connection) => {
     const until = Date.now() + LOCK_MS + 5_000
@@ -71,14 +73,15 @@ function isFresh(auth: Values, now: Date): boolean {
 }
 
 async function refreshLocked(
-  { db, vault, reach, clock = () => new Date() }: OAuthRules,
+  rules: OAuthRules,
   caller: Caller,
   connection: Connection,
   owner: string,
 ): Promise<Opened> {
+  const { db, vault, reach, clock = () => new Date() } = rules
   try {
     // Read under the lock: another hub may have been the one to refresh just before.
-    const opened = await db.withCaller(caller, (tx: Tx) => openCredentials(tx, vault, connection))
+    const opened = await db.withCaller(caller, (tx: Tx) => openCredentials(rules, tx, connection))
     if (opened.auth.type !== 'oauth2' || isFresh(opened.auth, clock())) return opened
     const tokens = opened.auth as unknown as Tokens // by OAUTH2's schema
     const fresh = await askToken(reach, connection, tokens, clock)

@@ -3,16 +3,16 @@ import { type Static, Type } from 'typebox'
 import { Fault, messageOf } from '#fault'
 import type { Server } from '#http'
 import { type Caller, levelIn, requireLevel } from '#identity'
-import { type ConnectionBody, TestBody } from './connection.body.ts'
+import { type ConnectionBody, connectionBodies } from './connection.body.ts'
 import { ConnectionPath } from './connection.routes.ts'
 import { type ConnectionRules, visibleConnection } from './connection.ts'
 import { type Connection, findConnection, type Tx } from './connection.store.ts'
 import { mergedAuth, missingSecrets } from './credentials.ts'
 import { noteOutcome, type Outcome } from './health.ts'
 import { inTime } from './in-time.ts'
-import { MANIFESTS, manifestOf } from './manifests.ts'
+import { manifestOf, type Providers } from './manifests.ts'
 import type { OpenFresh } from './oauth.ts'
-import { type Actions, type Checked, createAuthSchema, type Opened } from './provider.ts'
+import { type Actions, type Checked, createAuthSchema, type Manifest, type Opened } from './provider.ts'
 
 export interface ProbeRules extends ConnectionRules {
   actions: ReadonlyMap<string, Actions>
@@ -50,6 +50,8 @@ const PathQuery = Type.Object({ path: Type.String({ default: '', maxLength: 4096
 
 export function addProbeRoutes(app: Server, rules: ProbeRules): void {
   const tags = ['connections']
+  const offered = rules.providers.all.map(presentProvider)
+  const { TestBody } = connectionBodies(rules.providers.all)
 
   app.get(
     '/v1/providers',
@@ -82,7 +84,7 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
         },
       },
     },
-    async () => ({ items: PROVIDERS }),
+    async () => ({ items: offered }),
   )
 
   app.post(
@@ -100,7 +102,7 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
       // Every member of the union is made by `bodySchema`, so it holds these fields.
       const given = body as unknown as Unsaved
       const opened = await openUnsaved(rules, caller, given)
-      return (await tryOut(() => handsOrNone(rules.actions, given.type).check(opened))).result
+      return (await tryOut(() => handsOrNone(rules, given.type).check(opened))).result
     },
   )
 
@@ -169,14 +171,16 @@ export function addProbeRoutes(app: Server, rules: ProbeRules): void {
   )
 }
 
-const PROVIDERS = MANIFESTS.map(({ provider, connectorType, title, config, auth, can }) => ({
-  provider,
-  connector_type: connectorType,
-  title,
-  spec: config,
-  auth: auth.map((kind) => ({ type: kind.type, title: kind.title, schema: createAuthSchema(kind) })),
-  can: { ...can, sync: can.sync === true, hook: can.hook === true },
-}))
+function presentProvider({ provider, connectorType, title, config, auth, can }: Manifest) {
+  return {
+    provider,
+    connector_type: connectorType,
+    title,
+    spec: config,
+    auth: auth.map((kind) => ({ type: kind.type, title: kind.title, schema: createAuthSchema(kind) })),
+    can: { ...can, sync: can.sync === true, hook: can.hook === true },
+  }
+}
 
 type Unsaved = ConnectionBody & { connection_id?: number | null }
 
@@ -213,9 +217,13 @@ function nothingToBrowse({ provider }: Connection): Fault {
   return new Fault('bad_request', 'connect.nothing_to_browse', `There is nothing to browse at ${title}.`)
 }
 
-async function openUnsaved({ db, vault }: ProbeRules, caller: Caller, body: Unsaved): Promise<Opened> {
+async function openUnsaved(
+  { db, vault, providers }: ProbeRules,
+  caller: Caller,
+  body: Unsaved,
+): Promise<Opened> {
   const { connection_id: id, type, connection_data: config, auth_data: auth } = body
-  const manifest = manifestOf(type)
+  const manifest = providers.of(type)
   if (manifest === undefined) throw new Error(`the body's schema let the type ${type} through`)
   if (id === undefined || id === null) {
     const [missing] = missingSecrets(manifest, auth)
@@ -253,9 +261,16 @@ export function notCarried(provider: string): Fault {
   )
 }
 
+function notChecked(providers: Providers, provider: string): Fault {
+  const manifest = providers.of(provider)
+  if (manifest?.connectorType !== 'message') return notCarried(provider)
+  const message = `${manifest.title} shows only by a message whether it is well. Send one.`
+  return new Fault('bad_request', 'connect.nothing_to_check', message)
+}
+
 /** What a Test of a saved connection says is noted as its health. */
 async function tryOutSaved(rules: ProbeRules, caller: Caller, connection: Connection) {
-  const { check } = handsOrNone(rules.actions, connection.provider)
+  const { check } = handsOrNone(rules, connection.provider)
   const { result, outcome } = await tryOut(async () => check(await rules.openFresh(caller, connection)))
   const { db } = rules
   if (rules.actions.has(connection.provider)) {
@@ -268,8 +283,8 @@ async function tryOutSaved(rules: ProbeRules, caller: Caller, connection: Connec
 }
 
 /** A Test says in its answer that the provider is only kept; browsing is refused with it. */
-function handsOrNone(actions: ProbeRules['actions'], provider: string): Actions {
-  return actions.get(provider) ?? { check: () => Promise.reject(notCarried(provider)) }
+function handsOrNone({ actions, providers }: ProbeRules, provider: string): Actions {
+  return actions.get(provider) ?? { check: () => Promise.reject(notChecked(providers, provider)) }
 }
 
 /** A Test that fails is an answer, not an error; only what the caller did wrong is. */

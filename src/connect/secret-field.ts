@@ -1,8 +1,8 @@
 /** What is a secret by its name stands with the credentials, sealed, and never in the settings, which all members read. */
 import { type Kysely, sql } from 'kysely'
 import type { Claimant, Database } from '#database'
-import { MANIFESTS } from './manifests.ts'
-import type { Values } from './provider.ts'
+import { MANIFESTS, type Providers } from './manifests.ts'
+import type { Manifest, Values } from './provider.ts'
 import type { ConnectTables } from './tables.ts'
 
 /** The names are nobody's rows: the owner of the tables keeps them. */
@@ -28,19 +28,19 @@ export interface SecretField {
 }
 
 /** Every secret name of the manifests, each once. */
-export function secretFields(): SecretField[] {
-  const named = MANIFESTS.flatMap(({ provider, auth }) =>
+export function secretFields(manifests: readonly Manifest[] = MANIFESTS): SecretField[] {
+  const named = manifests.flatMap(({ provider, auth }) =>
     [...new Set(auth.flatMap(({ secrets }) => Object.keys(secrets)))].map((field) => ({ provider, field })),
   )
   return [...OBVIOUS.map((field) => ({ provider: '*', field })), ...named]
 }
 
 /** The database's own list gets what the manifests have and it has not. Another hub may be newer, so nothing is taken out. */
-export async function keepSecretFields(db: Database): Promise<void> {
+export async function keepSecretFields(db: Database, providers: Providers): Promise<void> {
   await db.withCaller(OWNER, (tx: Kysely<ConnectTables>) =>
     tx
       .insertInto('connect.secret_field')
-      .values(secretFields())
+      .values(secretFields(providers.all))
       .onConflict((conflict) => conflict.doNothing())
       .execute(),
   )

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keptSecrets } from '#config'
 import { MANIFESTS } from '#connect'
+import { CHANNEL_MANIFESTS } from '#notify'
 import { type Answer, startTestHub, type TestHub } from '../harness/hub.ts'
 
 let hub: TestHub
@@ -182,7 +183,7 @@ const files = (more: object = {}) => ({
   file_format: { type: 'csv' },
   ...more,
 })
-const TYPES = MANIFESTS.map(({ provider }) => `'${provider}'`).join(', ')
+const TYPES = [...MANIFESTS, ...CHANNEL_MANIFESTS].map(({ provider }) => `'${provider}'`).join(', ')
 
 const COMPLAINTS: Complaint[] = [
   {

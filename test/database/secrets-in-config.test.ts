@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TSchema } from 'typebox'
 import { MANIFESTS, secretsInConfig } from '#connect'
+import { CHANNEL_MANIFESTS } from '#notify'
 import { secretFields, withoutSecrets } from '../../src/connect/secret-field.ts'
 import { startTestHub, type TestGroup, type TestHub } from '../harness/hub.ts'
 
@@ -31,7 +32,7 @@ const refusal = (field: string) => `The settings of a connector hold no secrets,
 test('the names that the database refuses are those that the manifests mark, and the obvious ones', async () => {
   const kept = await hub.sql('select provider, field from connect.secret_field')
   const plain = (list: object[]) => list.map((each) => JSON.stringify(each)).toSorted()
-  expect(plain(kept)).toEqual(plain(secretFields()))
+  expect(plain(kept)).toEqual(plain(secretFields([...MANIFESTS, ...CHANNEL_MANIFESTS])))
 })
 
 test('no manifest has a setting that would be refused', () => {
@@ -41,7 +42,7 @@ test('no manifest has a setting that would be refused', () => {
     ),
     ...('anyOf' in schema ? (schema.anyOf as TSchema[]).flatMap(names) : []),
   ]
-  for (const { provider, config } of MANIFESTS) {
+  for (const { provider, config } of [...MANIFESTS, ...CHANNEL_MANIFESTS]) {
     const filled = Object.fromEntries(names(config).map((name) => [name, 'x']))
     expect(withoutSecrets(provider, filled).left, provider).toEqual([])
   }
