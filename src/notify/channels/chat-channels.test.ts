@@ -9,11 +9,16 @@ import {
   tools,
 } from '../../../test/fakes/provider.ts'
 import type { Channel } from '../channel.ts'
+import { dingtalkBot } from './dingtalk-bot.ts'
 import { discord } from './discord.ts'
+import { larkBot } from './lark-bot.ts'
 import { matrix } from './matrix.ts'
 import { ntfy } from './ntfy.ts'
+import { signDingTalk, signLark } from './signing.ts'
+import { slack } from './slack.ts'
 import { teams } from './teams.ts'
 import { telegram } from './telegram.ts'
+import { wecomBot } from './wecom-bot.ts'
 
 let provider: Provider
 beforeAll(async () => {
@@ -33,6 +38,43 @@ interface Case {
 }
 
 const CASES: Record<string, Case> = {
+  'lark bot': {
+    channel: larkBot,
+    auth: () => ({ type: 'lark_bot_signed', token: 'tok', secret: 'demo' }),
+    address: null,
+    taken: { body: { code: 0, msg: 'success', data: {} } },
+    receipt: null,
+  },
+  'dingtalk bot': {
+    channel: dingtalkBot,
+    auth: () => ({ type: 'dingtalk_bot_signed', token: 'tok', secret: 'SECdemo' }),
+    address: null,
+    taken: { body: { errcode: 0, errmsg: 'ok' } },
+    receipt: null,
+  },
+  'wecom bot': {
+    channel: wecomBot,
+    config: { format: 'markdown' },
+    auth: () => ({ type: 'wecom_bot', key: 'k-1' }),
+    address: null,
+    taken: { body: { errcode: 0, errmsg: 'ok' } },
+    receipt: null,
+  },
+  'slack bot': {
+    channel: slack,
+    config: { channel: '#ops' },
+    auth: () => ({ type: 'slack', token: 'xoxb-secret' }),
+    address: 'C1',
+    taken: { body: { ok: true, ts: '1700000000.1' } },
+    receipt: '1700000000.1',
+  },
+  'slack webhook': {
+    channel: slack,
+    auth: () => ({ type: 'slack_webhook', url: `${provider.url}/services/T/B/secret` }),
+    address: null,
+    taken: { body: 'ok' },
+    receipt: null,
+  },
   discord: {
     channel: discord,
     auth: () => ({ type: 'discord', webhook_id: '42', webhook_token: 'to/ken' }),
@@ -96,7 +138,7 @@ describe.each(Object.keys(CASES))('%s', (name) => {
     ['an empty object', { body: {} }],
     [
       'an error within 200',
-      { body: { ok: false, error: 'x', code: 19_021, errcode: 'M_UNKNOWN', message: 'no' } },
+      { body: { ok: false, error: 'x', code: 19_021, errcode: 310_000, message: 'no' } },
     ],
   ])('does not take %s with HTTP 200 for success', async (_what, said) => {
     expect((await send(name, said)).kind).not.toBe('sent')
@@ -132,6 +174,63 @@ describe('what is sent', () => {
     if (call === undefined) throw new Error(`${name} was not called`)
     return call
   }
+
+  test('to a bot of Lark is a signed card in the colour of its level', async () => {
+    const { path, json } = await sentTo('lark bot')
+    expect(path).toBe('/open-apis/bot/v2/hook/tok')
+    expect(json).toEqual({
+      timestamp: '1700000000',
+      sign: signLark(1_700_000_000, 'demo'),
+      msg_type: 'interactive',
+      card: {
+        config: {},
+        header: { template: 'red', title: { tag: 'plain_text', content: 'Run 7 failed' } },
+        elements: [{ tag: 'markdown', content: 'The **disk** is full: [log](https://hub.example/runs/7)' }],
+      },
+    })
+  })
+
+  test('to a bot of DingTalk is signed in its address', async () => {
+    const { path, json } = await sentTo('dingtalk bot')
+    const query = new URL(path, provider.url).searchParams
+    expect(Object.fromEntries(query)).toEqual({
+      access_token: 'tok',
+      timestamp: '1700000000000',
+      sign: signDingTalk(1_700_000_000_000, 'SECdemo'),
+    })
+    expect(json).toEqual({
+      msgtype: 'markdown',
+      markdown: {
+        title: 'Run 7 failed',
+        text: '### Run 7 failed\n\nThe **disk** is full: [log](https://hub.example/runs/7)',
+      },
+      at: { isAtAll: false },
+    })
+  })
+
+  test('to a bot of WeCom is Markdown of the kind that the connection says', async () => {
+    const { path, json } = await sentTo('wecom bot')
+    expect(path).toBe('/cgi-bin/webhook/send?key=k-1')
+    expect(json.markdown.content).toBe(
+      '### Run 7 failed\n\nThe **disk** is full: [log](https://hub.example/runs/7)',
+    )
+    const to = destination({ base_url: provider.url, format: 'text' }, { type: 'wecom_bot', key: 'k' })
+    await wecomBot.send(outgoing(), to, tools())
+    expect(provider.calls[1]?.json.text.content).toMatch(/^Run 7 failed\n\nThe disk is full: log \(https/)
+  })
+
+  test('to Slack is mrkdwn, by the bot to the account’s channel, by a webhook to its own', async () => {
+    const bot = await sentTo('slack bot')
+    expect(bot.path).toBe('/api/chat.postMessage')
+    expect(bot.headers.authorization).toBe('Bearer xoxb-secret')
+    const text = '*Run 7 failed*\n\nThe *disk* is full: <https://hub.example/runs/7|log>'
+    expect(bot.json).toMatchObject({ channel: 'C1', text })
+    provider.calls.splice(0)
+    const webhook = await sentTo('slack webhook')
+    expect(webhook.path).toBe('/services/T/B/secret')
+    expect(webhook.json).toMatchObject({ text })
+    expect(webhook.json.channel).toBeUndefined()
+  })
 
   test('to Discord calls nobody', async () => {
     const { path, json } = await sentTo('discord')
@@ -186,6 +285,29 @@ describe('what is sent', () => {
 })
 
 test.each<[string, Said, object]>([
+  ['lark bot', { body: { code: 19021, msg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['lark bot', { body: { code: 19022, msg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['lark bot', { body: { code: 19024, msg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['lark bot', { body: { code: 9499, msg: 'no' } }, { kind: 'refused', blame: 'message' }],
+  ['lark bot', { body: { code: 11232, msg: 'no' } }, { kind: 'retry' }],
+  ['lark bot', { body: { StatusCode: 0, StatusMessage: 'success' } }, { kind: 'sent' }],
+  ['dingtalk bot', { body: { errcode: 310000, errmsg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['dingtalk bot', { body: { errcode: 300001, errmsg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['dingtalk bot', { body: { errcode: 400013, errmsg: 'no' } }, { kind: 'refused', blame: 'message' }],
+  ['dingtalk bot', { body: { errcode: 130101, errmsg: 'no' } }, { kind: 'retry', afterMs: 600_000 }],
+  ['dingtalk bot', { body: { status: 1111, wait: 30 } }, { kind: 'retry', afterMs: 30_000 }],
+  ['wecom bot', { body: { errcode: 93000, errmsg: 'no' } }, { kind: 'refused', blame: 'connection' }],
+  ['wecom bot', { body: { errcode: 40058, errmsg: 'no' } }, { kind: 'refused', blame: 'message' }],
+  ['wecom bot', { body: { errcode: 45009, errmsg: 'no' } }, { kind: 'retry', afterMs: 60_000 }],
+  ['wecom bot', { body: { errcode: -1, errmsg: 'no' } }, { kind: 'retry' }],
+  ['slack bot', { body: { ok: false, error: 'channel_not_found' } }, { kind: 'refused', blame: 'account' }],
+  ['slack bot', { body: { ok: false, error: 'not_in_channel' } }, { kind: 'refused', blame: 'account' }],
+  ['slack bot', { body: { ok: false, error: 'invalid_auth' } }, { kind: 'refused', blame: 'connection' }],
+  ['slack bot', { body: { ok: false, error: 'msg_too_long' } }, { kind: 'refused', blame: 'message' }],
+  ['slack bot', { body: { ok: false, error: 'ratelimited' } }, { kind: 'retry' }],
+  ['slack webhook', { status: 404, body: 'no_service' }, { kind: 'refused', blame: 'connection' }],
+  ['slack webhook', { status: 403, body: 'action_prohibited' }, { kind: 'refused', blame: 'connection' }],
+  ['slack webhook', { status: 400, body: 'invalid_payload' }, { kind: 'refused', blame: 'message' }],
   ['discord', { status: 404, body: { code: 10_015 } }, { kind: 'refused', blame: 'connection' }],
   ['discord', { status: 400, body: { code: 50_006 } }, { kind: 'refused', blame: 'message' }],
   ['discord', { status: 429, body: { retry_after: 1.5 } }, { kind: 'retry', afterMs: 1_500 }],
