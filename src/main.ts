@@ -83,7 +83,16 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     addHealth(app, () => isReady(db))
 
     const reach = reachOf(config, url)
-    const connect = createConnect({ db, vault, providers, reach, countUses: countTransfersOf, log, settings })
+    const connect = createConnect({
+      db,
+      vault,
+      providers,
+      reach,
+      countUses: countTransfersOf,
+      log,
+      settings,
+      url: () => address,
+    })
     const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
     const notify = createNotify({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.
@@ -102,7 +111,12 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     address = publicUrl({ ...settings, port })
     if (settings.parts.includes('worker')) {
       const retention = await startRetention(settings, db, log)
-      stops.push(() => retention.stop(0), connect.startWorker().stop, (await transfer.startWorker()).stop, notify.startWorker().stop)
+      stops.push(
+        () => retention.stop(0),
+        connect.startWorker().stop,
+        (await transfer.startWorker()).stop,
+        notify.startWorker().stop,
+      )
     }
     for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
       log.warn(

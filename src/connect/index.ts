@@ -26,6 +26,7 @@ import { addHookCallRoutes } from './hook-call.routes.ts'
 import { addHookRoutes } from './hook.routes.ts'
 import type { Providers } from './manifests.ts'
 import { createOpenFresh } from './oauth.ts'
+import { addOAuthRoutes } from './oauth.routes.ts'
 import { addCatalogRoutes } from './catalog.routes.ts'
 import { addScheduleRoutes } from './schedule.routes.ts'
 import { addSyncRoutes } from './sync.routes.ts'
@@ -65,6 +66,8 @@ export interface ConnectOptions {
   reach: Reach
   countUses: CountUses
   log: Log
+  /** Of the hub, as browsers reach it. */
+  url: () => string
   settings: Pick<Settings, 'syncs' | 'health_minutes' | 'limit_sync_items' | 'limit_hooks'>
 }
 
@@ -101,6 +104,7 @@ export function createConnect(options: ConnectOptions): Connect {
       addConnectionRoutes(app, rules)
       addProbeRoutes(app, { ...rules, actions, openFresh })
       addHealthRoutes(app, db)
+      addOAuthRoutes(app, { db, vault, reach, url: options.url })
       addSyncRoutes(app, db)
       addScheduleRoutes(app, db)
       addCatalogRoutes(app, db)

@@ -8,6 +8,12 @@ export const OAUTH2: AuthKind = {
   title: 'OAuth 2',
   fields: {
     token_url: field.url('Token address'),
+    authorization_url: Type.String({
+      title: 'Address to sign in at',
+      description: 'Where a person signs in by the browser; empty where nobody does.',
+      default: '',
+      maxLength: 2048,
+    }),
     client_id: field.text('Client id'),
     grant: field.choice('Grant', ['refresh_token', 'client_credentials'], 'refresh_token'),
     scope: field.textOr('Scopes, apart by spaces', ''),
@@ -16,7 +22,8 @@ export const OAUTH2: AuthKind = {
     client_secret: field.secret('Client secret'),
     refresh_token: Type.String({
       title: 'Refresh token',
-      description: 'What the sign-in gave; of client credentials, empty.',
+      description:
+        'What a sign-in gave; empty of client credentials, and before one signs in by the browser.',
       writeOnly: true,
       format: 'password',
       'x-secret': true,

@@ -28,7 +28,8 @@ export interface OAuthRules {
   clock?: () => Date
 }
 
-interface Tokens {
+export interface Tokens {
+  authorization_url?: string
   token_url: string
   client_id: string
   client_secret: string
@@ -42,8 +43,8 @@ interface Tokens {
 
 /** A token that ends within this time counts as ended. */
 const EARLY_MS = 60_000
-const LOCK_MS = 30_000
-const WAIT_STEP_MS = 150
+export const LOCK_MS = 30_000
+export const WAIT_STEP_MS = 150
 const LIFE_IF_UNSAID_SECONDS = 300
 
 export function createOpenFresh(rules: OAuthRules): OpenFresh {
@@ -57,7 +58,8 @@ export function createOpenFresh(rules: OAuthRules): OpenFresh {
       const opened = await open(caller, connection)
       if (opened.auth.type !== 'oauth2' || isFresh(opened.auth, clock())) return opened
       const owner = randomUUID()
-      if (await lock(db, caller, connection.id, owner)) return refreshLocked(rules, caller, connection, owner)
+      if (await lockTokens(db, caller, connection.id, owner))
+        return refreshLocked(rules, caller, connection, owner)
       if (Date.now() > until) {
         const message = `The token of "${connection.name}" is being refreshed by another hub, which does not end.`
         throw new Fault('unavailable', 'connect.refresh_stuck', message)
@@ -90,7 +92,7 @@ async function refreshLocked(
     await db.withCaller(caller, (tx: Tx) => putTokens(tx, connection.id, owner, value))
     return { ...opened, auth }
   } finally {
-    await unlock(db, caller, connection.id, owner).catch(() => {})
+    await unlockTokens(db, caller, connection.id, owner).catch(() => {})
   }
 }
 
@@ -100,18 +102,40 @@ const Answer = Type.Object({
   refresh_token: Type.Optional(Type.String()),
 })
 
-async function askToken(
+/** What a refresh sends; of client credentials nothing but that. */
+function askToken(
   reach: OAuthRules['reach'],
   { name }: Pick<Connection, 'name'>,
   tokens: Tokens,
   clock: () => Date,
 ): Promise<Partial<Tokens>> {
-  const url = parseUrl(tokens.token_url)
+  if (tokens.grant === 'refresh_token' && (tokens.refresh_token ?? '') === '') {
+    return Promise.reject(
+      new Fault('unauthorized', REAUTH_CODE, `Nobody has signed "${name}" in yet. Sign in on its page.`),
+    )
+  }
   const form = new URLSearchParams({
     grant_type: tokens.grant,
     ...(tokens.grant === 'refresh_token' ? { refresh_token: tokens.refresh_token ?? '' } : {}),
     ...(tokens.scope === undefined || tokens.scope === '' ? {} : { scope: tokens.scope }),
   })
+  return askForTokens(reach, { name, tokens, form, clock, refused })
+}
+
+export interface TokenQuestion {
+  name: string
+  tokens: Tokens
+  form: URLSearchParams
+  clock: () => Date
+  /** In words, what it means that the other side says no. */
+  refused: (name: string, url: URL, answer: { body: Buffer }) => Fault
+}
+
+export async function askForTokens(
+  reach: OAuthRules['reach'],
+  { name, tokens, form, clock, refused: saidNo }: TokenQuestion,
+): Promise<Partial<Tokens>> {
+  const url = parseUrl(tokens.token_url)
   const basic = Buffer.from(
     `${encodeURIComponent(tokens.client_id)}:${encodeURIComponent(tokens.client_secret)}`,
   )
@@ -126,18 +150,14 @@ async function askToken(
     body: form.toString(),
     limitBytes: 256 * 1024,
   })
-  if (answer.status === 400 || answer.status === 401) throw refused(name, url, answer)
+  if (answer.status === 400 || answer.status === 401) throw saidNo(name, url, answer)
   if (answer.status !== 200) {
-    const message = `${url.host} answered the refresh of "${name}" with ${answer.status}.`
+    const message = `${url.host} did not give tokens to "${name}" (${answer.status}).`
     throw new Fault('unavailable', 'connect.refresh_failed', message)
   }
   const given = jsonOf(answer, url.host) as Partial<Static<typeof Answer>>
   if (typeof given.access_token !== 'string') {
-    throw new Fault(
-      'unavailable',
-      'connect.refresh_failed',
-      `${url.host} answered a refresh without a token.`,
-    )
+    throw new Fault('unavailable', 'connect.refresh_failed', `${url.host} answered without a token.`)
   }
   const life = typeof given.expires_in === 'number' ? given.expires_in : LIFE_IF_UNSAID_SECONDS
   return {
@@ -149,16 +169,19 @@ async function askToken(
 }
 
 /** Its `error` is one of a few words (RFC 6749, 5.2); nothing else of the answer is repeated. */
-function refused(name: string, url: URL, { body }: { body: Buffer }): Fault {
-  const code = /"error"\s*:\s*"([a-z_]{1,40})"/.exec(body.toString('utf8', 0, 4096))?.[1] ?? 'refused'
+function refused(name: string, url: URL, answer: { body: Buffer }): Fault {
   return new Fault(
     'unauthorized',
     REAUTH_CODE,
-    `${url.host} does not renew the sign-in of "${name}" (${code}). Sign in again: put a new refresh token into the connection.`,
+    `${url.host} does not renew the sign-in of "${name}" (${errorCodeOf(answer)}). Sign in again on its page, or put a new refresh token into the connection.`,
   )
 }
 
-async function lock(db: Database, caller: Caller, id: number, owner: string): Promise<boolean> {
+export function errorCodeOf({ body }: { body: Buffer }): string {
+  return /"error"\s*:\s*"([a-z_]{1,40})"/.exec(body.toString('utf8', 0, 4096))?.[1] ?? 'refused'
+}
+
+export async function lockTokens(db: Database, caller: Caller, id: number, owner: string): Promise<boolean> {
   const { numUpdatedRows } = await db.withCaller(caller, (tx: Tx) =>
     tx
       .updateTable('connect.auth_data')
@@ -172,7 +195,7 @@ async function lock(db: Database, caller: Caller, id: number, owner: string): Pr
   return numUpdatedRows === 1n
 }
 
-async function unlock(db: Database, caller: Caller, id: number, owner: string): Promise<void> {
+export async function unlockTokens(db: Database, caller: Caller, id: number, owner: string): Promise<void> {
   await db.withCaller(caller, (tx: Tx) =>
     tx
       .updateTable('connect.auth_data')
@@ -184,11 +207,12 @@ async function unlock(db: Database, caller: Caller, id: number, owner: string): 
 }
 
 /** Not over credentials that somebody has changed in between: then the lock is not ours. */
-async function putTokens(tx: Tx, id: number, owner: string, value: string): Promise<void> {
-  await tx
+export async function putTokens(tx: Tx, id: number, owner: string, value: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('connect.auth_data')
     .set({ value })
     .where('connection_id', '=', id)
     .where('refresh_owner', '=', owner)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }

@@ -122,6 +122,16 @@ export const CONNECT: Operations = {
     ask: async (world) => ({ ...(await at(world, '/status')), body: { status: 'inactive' } }),
     answers: fromRole('developer', 200),
   },
+  // It signs in by a password, so whoever may begin hears that there is nothing to begin.
+  'POST /v1/connections/{connection_id}/oauth/authorize': {
+    ask: (world) => at(world, '/oauth/authorize'),
+    answers: fromRole('developer', 400),
+  },
+  // Nobody has begun a sign-in.
+  'GET /v1/oauth/callback': {
+    ask: () => ({ path: '/v1/oauth/callback?state=x&code=y' }),
+    answers: signedIn(400),
+  },
   'GET /v1/connections/{connection_id}/health': {
     ask: (world) => at(world, '/health'),
     answers: fromRole('guest', 200),

@@ -26,3 +26,7 @@ export const healthQuery = (connectionId: number) =>
     // The hub looks by itself, and a failure changes nothing else that would be told.
     refetchInterval: 15_000,
   })
+
+/** Where the browser goes to sign a connection in; it comes back to the connection's page. */
+export const beginSignIn = (connectionId: number) =>
+  request<{ url: string; redirect_uri: string }>('POST', `/v1/connections/${connectionId}/oauth/authorize`)

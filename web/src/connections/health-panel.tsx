@@ -13,6 +13,7 @@ import { Section } from '../ui/section.tsx'
 import { useFormat } from '../ui/use-format.ts'
 import { When } from '../ui/when.tsx'
 import { HealthBadge } from './health-badge.tsx'
+import { OAuthSignIn, SignInOutcome } from './oauth-sign-in.tsx'
 import classes from './panel.module.css'
 
 interface HealthPanelProps {
@@ -34,6 +35,7 @@ export function HealthPanel({ connection, onCheck, checking, whyNotCheck }: Heal
       lead={inactive ? t('health.isOff') : undefined}
       actions={
         <span className={classes.buttons}>
+          <OAuthSignIn connection={connection} />
           <StatusSwitch connection={connection} />
           <ActionButton icon="retry" loading={checking} whyNot={whyNotCheck} onClick={onCheck}>
             {t('health.check')}
@@ -41,6 +43,7 @@ export function HealthPanel({ connection, onCheck, checking, whyNotCheck }: Heal
         </span>
       }
     >
+      <SignInOutcome />
       {query.isPending ? (
         <Loading lines={3} />
       ) : query.isError ? (
