@@ -104,7 +104,7 @@ export function createConnect(options: ConnectOptions): Connect {
       addConnectionRoutes(app, rules)
       addProbeRoutes(app, { ...rules, actions, openFresh })
       addHealthRoutes(app, db)
-      addOAuthRoutes(app, { db, vault, reach, url: options.url })
+      addOAuthRoutes(app, { db, vault, providers, reach, url: options.url })
       addSyncRoutes(app, db)
       addScheduleRoutes(app, db)
       addCatalogRoutes(app, db)

@@ -80,11 +80,11 @@ export async function endSignIn(
   }
 }
 
-async function openForSignIn({ db, vault }: SignInRules, caller: Caller, id: number) {
-  return db.withCaller(caller, async (tx: Tx) => {
+async function openForSignIn(rules: SignInRules, caller: Caller, id: number) {
+  return rules.db.withCaller(caller, async (tx: Tx) => {
     const connection = await visibleConnection(tx, id)
     requireLevel(levelIn(caller, connection.group_id), 'developer')
-    const { auth } = await openCredentials(tx, vault, connection)
+    const { auth } = await openCredentials(rules, tx, connection)
     const tokens = auth as unknown as Tokens // by OAUTH2's schema, where it is of that type
     if (auth.type !== 'oauth2' || tokens.grant !== 'refresh_token') {
       const message = `"${connection.name}" does not sign in by OAuth 2 for a person.`
