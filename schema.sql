@@ -912,6 +912,7 @@ CREATE INDEX task_claim ON notify.task USING btree (priority DESC, due_at, id) W
 CREATE INDEX task_connection ON notify.task USING btree (group_id, connection_id);
 CREATE INDEX task_due ON notify.task USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX task_failed ON notify.task USING btree (group_id, id) WHERE (status = 3);
+CREATE INDEX task_leased ON notify.task USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 CREATE INDEX task_message ON notify.task USING btree (group_id, message_id);
 CREATE INDEX task_template ON notify.task USING btree (group_id, template_id) WHERE (template_id IS NOT NULL);
 CREATE INDEX task_user ON notify.task USING btree (user_id);
@@ -1004,7 +1005,7 @@ create table platform.event (
 );
 CREATE INDEX event_claim ON platform.event USING btree (kind, id) WHERE ((handled_at IS NULL) AND (failed_at IS NULL));
 CREATE INDEX event_group ON platform.event USING btree (group_id, kind, id);
-CREATE INDEX event_waiting ON platform.event USING btree (id) WHERE ((handled_at IS NULL) AND (failed_at IS NULL));
+CREATE INDEX event_leased ON platform.event USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 CREATE TRIGGER touch BEFORE UPDATE ON platform.event FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at();
 alter table platform.event enable row level security, force row level security;
 create policy add on platform.event as permissive for insert to crosstie_app

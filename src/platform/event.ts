@@ -113,7 +113,8 @@ export function serveEvents(options: EventServerOptions): LeaseServer {
     columns: 'uuid, group_id as "groupId", kind, key, payload',
     ready: 'handled_at is null and failed_at is null and kind = any ($1::text[])',
     values: [Object.keys(handlers)],
-    order: 'id',
+    // As the index has them, so that facts of other kinds are not read over.
+    order: 'kind, id',
     channel: CHANNEL,
     concurrency: options.concurrency ?? CONCURRENCY,
     maxAttempts,

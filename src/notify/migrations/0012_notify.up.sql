@@ -111,6 +111,7 @@ comment on column notify.task.dedup is 'The same over retries, for providers tha
 comment on column notify.task.error is '{code, message, blame}: why it failed, or why it is tried again.';
 create index task_claim on notify.task (priority desc, due_at, id) where due_at is not null;
 create index task_due on notify.task (due_at) where due_at is not null;
+create index task_leased on notify.task (lease_until) where lease_until is not null;
 create index task_batch on notify.task (connection_id, client_id, template_id);
 create index task_connection on notify.task (group_id, connection_id);
 create index task_message on notify.task (group_id, message_id);
@@ -290,8 +291,11 @@ grant update (next_at, blocked_until, updated_at) on notify.pace to crosstie_app
 grant select (id, group_id, status, priority, due_at, lease_owner, lease_until, attempts, updated_at) on notify.task to crosstie_worker;
 grant update (lease_owner, lease_until, attempts, updated_at) on notify.task to crosstie_worker;
 
--- Facts that nobody handles stay for weeks; the claim must not read over them.
+-- Facts that nobody handles stay for weeks, and the claim must not read over them: by kind first it takes 0.1 ms over
+-- 200,000 of them; by id alone the planner went through all, 80 ms.
+drop index platform.event_waiting;
 create index event_claim on platform.event (kind, id) where handled_at is null and failed_at is null;
+create index event_leased on platform.event (lease_until) where lease_until is not null;
 
 -- Foreseen's documented structure, for SQL clients and BI, read only: its times are in milliseconds, its secrets null.
 
