@@ -208,10 +208,10 @@ describe('a connection’s page', () => {
     )
     await go(`/connections/${id}`)
     await section('In step').getByRole('button', { name: 'Sync now' }).click()
-    await section('Files').getByText('/out/report.csv').waitFor()
-    await section('Files').getByRole('searchbox').fill('cities')
-    await section('Files').getByText('/out/report.csv').waitFor({ state: 'detached' })
-    await section('Files').getByText('/in/cities.csv').waitFor()
+    await section('Files found').getByText('/out/report.csv').waitFor()
+    await section('Files found').getByRole('searchbox').fill('cities')
+    await section('Files found').getByText('/out/report.csv').waitFor({ state: 'detached' })
+    await section('Files found').getByText('/in/cities.csv').waitFor()
   })
 
   test('is switched off and on', async () => {
