@@ -5,8 +5,13 @@ import type { ClientOptions, GroupOptions } from './client-options.ts'
 import { usage } from './exit.ts'
 
 export interface HubClient {
-  // oxlint-disable-next-line typescript/no-explicit-any -- each command names the fields that it reads
-  ask: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<any>
+  ask: (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+    headers?: Record<string, string>,
+    // oxlint-disable-next-line typescript/no-explicit-any -- each command names the fields that it reads
+  ) => Promise<any>
   url: string
 }
 
@@ -35,10 +40,11 @@ export function createClient(options: ClientOptions): HubClient {
   }
   return {
     url,
-    ask: async (method, path, body) => {
+    ask: async (method, path, body, headers = {}) => {
       const answer = await fetch(`${url}${path}`, {
         method,
         headers: {
+          ...headers,
           authorization: `Bearer ${token}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

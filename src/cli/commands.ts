@@ -33,6 +33,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./transfer.ts')).registerTransfer,
   },
   {
+    name: 'notify',
+    about: 'Messages to people: send, follow, cancel, replay, read',
+    load: async () => (await import('./notify.ts')).registerNotify,
+  },
+  {
     name: 'user',
     about: 'Users: make, list, close, erase, password, rights',
     load: async () => (await import('./user.ts')).registerUser,
