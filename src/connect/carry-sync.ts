@@ -53,6 +53,8 @@ interface Attempt {
   sync: SyncRow
   connection: Connection
   signal: AbortSignal
+  /** What the provider had to say of the connection itself. */
+  advice: string[]
 }
 
 /** Ends normally when the sync is over; throws when it is not ours any more, or should be tried again. */
@@ -66,11 +68,12 @@ export async function carrySync(options: SyncOptions, row: ClaimedSync, lease: A
   })
   if (begun === undefined) return
   const stop = new AbortController()
-  const attempt = {
+  const attempt: Attempt = {
     options,
     caller,
     held: row,
     ...begun,
+    advice: [],
     signal: AbortSignal.any([lease, stop.signal, AbortSignal.timeout(TIME_LIMIT_MS)]),
   }
   if (begun.sync.state === 'stopping') return end(attempt, { state: 'stopped' })
@@ -100,7 +103,12 @@ async function read(attempt: Attempt, opened: Opened, progress: Reading['progres
       `There is nothing to sync at ${connection.provider}.`,
     )
   }
-  const reading: Reading = { signal, limit: options.limit, progress }
+  const reading: Reading = {
+    signal,
+    limit: options.limit,
+    progress,
+    advise: (words) => attempt.advice.push(words),
+  }
   const place = { connection, syncId: sync.id }
   if (hands.kind === 'catalog') {
     const tables = await unlessAborted(hands.read(opened, reading), signal)
@@ -129,7 +137,7 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 }
 
 async function keep(
-  { options: { db }, caller, held, sync, connection }: Attempt,
+  { options: { db }, caller, held, sync, connection, advice }: Attempt,
   apply: Apply,
 ): Promise<void> {
   await db.withCaller(caller, async (tx: Tx, afterCommit) => {
@@ -137,9 +145,10 @@ async function keep(
     const { counts, changes, summary } = await apply(act)
     await insertChanges(tx, sync, changes)
     await setLastSynced(tx, connection.uuid)
-    await noteOutcome(act, await current(tx, connection), { ok: true })
+    await noteOutcome(act, await current(tx, connection), { ok: true, advice: advice[0] })
     // Last: under a lost lease all of it is rolled back.
-    if (!(await endSync(tx, held, { state: 'succeeded', counts, summary }))) throw new LeaseLost()
+    if (!(await endSync(tx, held, { state: 'succeeded', counts, summary: [summary, ...advice].join(' ') })))
+      throw new LeaseLost()
     afterCommit(() => told(db, sync.id))
   })
 }

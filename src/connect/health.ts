@@ -14,7 +14,9 @@ import type { Actor } from './tables.ts'
 export const HEALTH_CHANNEL = 'connect.health'
 
 /** How a use of a connection went. */
-export type Outcome = { ok: true } | { ok: false; fault: Pick<Fault, 'kind' | 'code' | 'message'> }
+export type Outcome =
+  | { ok: true; advice?: string | undefined }
+  | { ok: false; fault: Pick<Fault, 'kind' | 'code' | 'message'> }
 
 /** Failures in a row after which it is broken. */
 const BROKEN_AFTER = 3
@@ -22,9 +24,12 @@ const MESSAGE_LIMIT = 1_000
 
 /** The refresh of an OAuth2 token was refused: somebody has to sign in again. */
 export const REAUTH_CODE = 'connect.reauth_required'
+/** Another server answers in the place of the one that was asked for, perhaps. */
+export const HOST_KEY_CODE = 'connect.host_key_changed'
+const AT_ONCE = new Set([REAUTH_CODE, HOST_KEY_CODE, 'connect.credentials_missing'])
 /** What does not come right by itself: each system's own word for a sign-in that it refuses, or none at all. */
 const isForGood = ({ kind, code }: { kind: string; code: string }) =>
-  kind === 'unauthorized' || code === REAUTH_CODE || code === 'connect.credentials_missing'
+  kind === 'unauthorized' || AT_ONCE.has(code)
 /** Statuses that health sets and takes back; any other is somebody's own choice. */
 const OWN_STATUSES = ['active', 'error', 'reauth_required']
 
@@ -45,8 +50,8 @@ export function nextHealth(before: Health, outcome: Outcome, now: Date): Health 
       ...before,
       state: 'ok',
       code: null,
-      message: null,
-      actor: null,
+      message: outcome.advice?.slice(0, MESSAGE_LIMIT) ?? null,
+      actor: outcome.advice === undefined ? null : 'you',
       since: before.state === 'ok' ? before.since : now,
       last_check_at: now,
       last_ok_at: now,

@@ -7,6 +7,8 @@ export interface Reading {
   /** The most things it may bring; a reading that meets more stops with a Fault. */
   limit: number
   progress: (phase: string, done: number, total?: number) => void
+  /** Something works and had better be mended: told with the sync, and with the health until the next look. */
+  advise: (words: string) => void
 }
 
 export interface CatalogColumn {

@@ -1,6 +1,6 @@
 /** What SFTP, FTP and WebDAV have in common once they are connected: folders that are listed. */
 import path from 'node:path'
-import { type Actions, BROWSE_LIMIT, type BrowseItem, type Opened } from '../provider.ts'
+import { type Actions, BROWSE_LIMIT, type BrowseItem, type Opened, type Values } from '../provider.ts'
 import { type Walked, walkFiles } from './walk-files.ts'
 
 export type Listed =
@@ -10,6 +10,10 @@ export type Listed =
 export interface FileStore {
   /** One level. Links and what is neither file nor folder are left out. */
   list: (folder: string) => Promise<Listed[]>
+  /** What a Test tells besides. */
+  details?: Values
+  /** What its keeper had better do, in words. */
+  advice?: string
 }
 
 /** Connects, lends the store, and ends the connection whatever happened. */
@@ -18,11 +22,12 @@ export type WithStore = <T>(opened: Opened, work: (store: FileStore) => Promise<
 export function fileActions(title: string, withStore: WithStore): Actions {
   return {
     check: (opened) =>
-      withStore(opened, async ({ list }) => {
+      withStore(opened, async ({ list, details, advice }) => {
         const count = (await list('/')).length
+        const words = `Signed in by ${title}; the first folder has ${count} ${count === 1 ? 'entry' : 'entries'}.`
         return {
-          message: `Signed in by ${title}; the first folder has ${count} ${count === 1 ? 'entry' : 'entries'}.`,
-          details: { entries: count },
+          message: advice === undefined ? words : `${words} ${advice}`,
+          details: { entries: count, ...details },
         }
       }),
     browse: (opened, folder) =>
@@ -34,11 +39,12 @@ export function fileActions(title: string, withStore: WithStore): Actions {
     sync: {
       kind: 'listing',
       read: (opened, reading) =>
-        withStore(opened, ({ list }) =>
-          walkFiles('/', reading, async (folder) =>
+        withStore(opened, ({ list, advice }) => {
+          if (advice !== undefined) reading.advise(advice)
+          return walkFiles('/', reading, async (folder) =>
             (await list(folder)).map((listed) => walked(folder, listed)),
-          ),
-        ),
+          )
+        }),
     },
   }
 }

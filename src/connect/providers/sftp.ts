@@ -1,11 +1,25 @@
+import { createHash } from 'node:crypto'
 import { Client, type SFTPWrapper } from 'ssh2'
 import { type Static, Type } from 'typebox'
 import { Fault, messageOf } from '#fault'
 import { type Actions, BASIC, field, type Manifest, type Opened } from '../provider.ts'
 import type { Reach } from '../reach.ts'
+import { HOST_KEY_CODE } from '../health.ts'
 import { fileActions, type FileStore, type Listed } from './file-store.ts'
 
-const Config = Type.Object({ host: field.host(), port: field.port(22) })
+const Config = Type.Object({
+  host: field.host(),
+  port: field.port(22),
+  // Left out where it is not set: SyncMaster's clients know host and port only.
+  host_key: Type.Optional(
+    Type.String({
+      title: 'Fingerprint of the host key',
+      description:
+        'SHA256:… as ssh-keygen -l prints it; a Test shows it. With it, another server is refused.',
+      pattern: '^(SHA256:[A-Za-z0-9+/]{43})?$',
+    }),
+  ),
+})
 
 export const sftp: Manifest = {
   provider: 'sftp',
@@ -24,13 +38,22 @@ const S_IFREG = 0o100000
 
 function createSftpActions({ guard }: Pick<Reach, 'guard'>): Actions {
   return fileActions('SFTP', async (opened, work) => {
-    const { client, channel } = await connect(opened, guard)
+    const { client, channel, hostKey } = await connect(opened, guard)
     try {
-      return await work(storeOf(channel))
+      return await work({ ...storeOf(channel), ...toldOf(opened, hostKey) })
     } finally {
       client.end()
     }
   })
+}
+
+/** The first look shows whom one talks to; whether that is the right one only its keeper knows. */
+function toldOf({ config }: Opened, hostKey: string): Pick<FileStore, 'details' | 'advice'> {
+  const { host_key: kept = '' } = config as Static<typeof Config> // validated when it was opened
+  const details = { host_key: hostKey }
+  if (kept !== '') return { details }
+  const advice = `Its host key is ${hostKey}, and none is kept: another server in its place would not be noticed. Compare it, and put it into host_key.`
+  return { details, advice }
 }
 
 function storeOf(channel: SFTPWrapper): FileStore {
@@ -58,26 +81,51 @@ function storeOf(channel: SFTPWrapper): FileStore {
 async function connect(
   opened: Opened,
   guard: Reach['guard'],
-): Promise<{ client: Client; channel: SFTPWrapper }> {
-  const { host, port } = opened.config as Static<typeof Config> // validated when it was opened
+): Promise<{ client: Client; channel: SFTPWrapper; hostKey: string }> {
+  const { host, port, host_key: kept = '' } = opened.config as Static<typeof Config> // validated when it was opened
   const { user = '', password = '' } = opened.auth as { user?: string; password?: string } // sealed by BASIC's schema
   const address = await guard.reach(host, port)
   const client = new Client()
+  let hostKey = ''
+  // Before anything secret is sent.
+  const hostVerifier = (key: Buffer): boolean => {
+    hostKey = fingerprintOf(key)
+    return kept === '' || kept === hostKey
+  }
   const ready = Promise.withResolvers<void>()
   client.on('ready', () => ready.resolve())
   client.on('error', (error) => ready.reject(said(error, `${host}:${port}`)))
   client.on('close', () => ready.reject(said(new Error('the connection was closed'), `${host}:${port}`)))
-  client.connect({ host: address, port, username: user, password, readyTimeout: CONNECT_TIMEOUT_MS })
+  client.connect({
+    host: address,
+    port,
+    username: user,
+    password,
+    readyTimeout: CONNECT_TIMEOUT_MS,
+    hostVerifier,
+  })
   try {
     await ready.promise
     const channel = await new Promise<SFTPWrapper>((resolve, reject) => {
       client.sftp((error, opened) => (error === undefined ? resolve(opened) : reject(error)))
     })
-    return { client, channel }
+    return { client, channel, hostKey }
   } catch (error) {
     client.destroy()
+    if (kept !== '' && hostKey !== '' && kept !== hostKey)
+      throw hostKeyChanged(`${host}:${port}`, kept, hostKey)
     throw said(error, `${host}:${port}`)
   }
+}
+
+/** As OpenSSH prints it. */
+export function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+}
+
+function hostKeyChanged(where: string, kept: string, found: string): Fault {
+  const message = `${where} shows the host key ${found} in place of ${kept}: it is another server, or it has a new key. Nothing was sent to it. Ask who keeps it; if the new key is right, put it into host_key.`
+  return new Fault('forbidden', HOST_KEY_CODE, message)
 }
 
 function unreadable(folder: string, error: unknown): Fault {
