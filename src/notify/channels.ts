@@ -2,6 +2,7 @@
 import type { Channel } from './channel.ts'
 import { dingtalkBot } from './channels/dingtalk-bot.ts'
 import { discord } from './channels/discord.ts'
+import { lark } from './channels/lark.ts'
 import { larkBot } from './channels/lark-bot.ts'
 import { matrix } from './channels/matrix.ts'
 import { ntfy } from './channels/ntfy.ts'
@@ -15,6 +16,7 @@ import { wecomBot } from './channels/wecom-bot.ts'
 const CHANNELS: readonly Channel[] = [
   smtp,
   webhookOut,
+  lark,
   larkBot,
   dingtalkBot,
   wecomBot,
