@@ -208,10 +208,10 @@ describe('a connection’s page', () => {
     )
     await go(`/connections/${id}`)
     await section('In step').getByRole('button', { name: 'Sync now' }).click()
-    await section('Files found').getByText('/out/report.csv').waitFor()
-    await section('Files found').getByRole('searchbox').fill('cities')
-    await section('Files found').getByText('/out/report.csv').waitFor({ state: 'detached' })
-    await section('Files found').getByText('/in/cities.csv').waitFor()
+    await section('Last listing').getByText('/out/report.csv').waitFor()
+    await section('Last listing').getByRole('searchbox').fill('cities')
+    await section('Last listing').getByText('/out/report.csv').waitFor({ state: 'detached' })
+    await section('Last listing').getByText('/in/cities.csv').waitFor()
   })
 
   test('is switched off and on', async () => {
