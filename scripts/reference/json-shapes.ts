@@ -51,5 +51,11 @@ export const JSON_SHAPES: Record<string, string> = {
   'transfer runs': '`[run]`, as `GET /v1/runs?view=full`',
   'transfer log': '`[{seq, at, level, message}]`',
   'transfer stop': 'the run, as `POST /v1/runs/{id}/stop?view=full` answers',
+  'notify send': '`{message_id, tasks: [{id, status}]}`; with --wait the tasks as `GET /v1/tasks/{id}`',
+  'notify tasks': '`[task]`, as `GET /v1/tasks`',
+  'notify show': 'the task, as `GET /v1/tasks/{id}` answers',
+  'notify cancel': 'the task, as `POST /v1/tasks/{id}/cancel` answers',
+  'notify replay': 'the task, as `POST /v1/tasks/{id}/replay` answers',
+  'notify inbox': '`[item]`, as `GET /v1/inbox`',
   doctor: '`[{name, state: ok|attention|failed, says}]`',
 }
