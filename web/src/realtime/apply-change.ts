@@ -23,7 +23,7 @@ const MOVING = [
 ] as const
 
 /** The page of runs with the change in it; the very same page where the run is not on it. */
-export function withRun(page: Page<Run>, id: number, row: object): Page<Run> {
+function withRun(page: Page<Run>, id: number, row: object): Page<Run> {
   if (!page.items.some((run) => run.id === id)) return page
   const moved = Object.fromEntries(Object.entries(row).filter(([name]) => MOVING.some((one) => one === name)))
   return { ...page, items: page.items.map((run) => (run.id === id ? { ...run, ...moved } : run)) }
