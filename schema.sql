@@ -298,6 +298,7 @@ create table connect.sync (
   created_by bigint,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  forced boolean default false not null,
   constraint sync_pkey PRIMARY KEY (id),
   constraint sync_group_id_id_key UNIQUE (group_id, id),
   constraint sync_state_check CHECK (state = ANY (ARRAY['pending'::text, 'running'::text, 'stopping'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text])),
@@ -331,6 +332,7 @@ grant update (lease_owner, lease_until, attempts, updated_at) on connect.sync to
 comment on table connect.sync is 'Each try to bring what the hub knows of another system in step with it.';
 comment on column connect.sync.progress is '{phase, done, total}, while it runs.';
 comment on column connect.sync.error is '{code, message, actor}: why it failed or was skipped, and who must act.';
+comment on column connect.sync.forced is 'Whoever asked for it has said that a listing without most of the people is right.';
 
 create table connect.sync_change (
   sync_id bigint not null,

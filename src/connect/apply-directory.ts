@@ -1,5 +1,6 @@
 /** Keeps the people and departments of a directory as users of the group, and tells what changed. */
 import { emit, type InTransaction } from '#event'
+import { Fault } from '#fault'
 import type { Connection, Tx } from './connection.store.ts'
 import {
   closeEntries,
@@ -29,7 +30,7 @@ interface Told {
 
 export async function applyDirectory(
   act: InTransaction & { tx: Tx },
-  { connection, syncId }: { connection: Connection; syncId: number },
+  { connection, syncId, forced }: { connection: Connection; syncId: number; forced: boolean },
   directory: Directory,
 ): Promise<Applied> {
   const { tx } = act
@@ -38,6 +39,14 @@ export async function applyDirectory(
   const known = new Map(
     (await listEntries(tx, connection.id)).map((row) => [keyOf(row.kind, row.external_id), row]),
   )
+  const here = [...known].filter(([, row]) => row.removed_at === null)
+  const gone = here.filter(([key]) => !wanted.has(key)).map(([, row]) => row)
+  if (!forced)
+    keepFromEmptying(
+      connection,
+      here.map(([, row]) => row),
+      gone,
+    )
   const giveName = nameGiver(await takenNames(tx, place.groupId))
   const told: Told[] = []
 
@@ -55,13 +64,29 @@ export async function applyDirectory(
     const ids = await insertEntries(tx, place, ofKind)
     told.push(...ofKind.map((entry) => toldOf('added', entry, ids.get(entry.externalId) ?? null)))
   }
-  const gone = [...known]
-    .filter(([key, row]) => !wanted.has(key) && row.removed_at === null)
-    .map(([, row]) => row)
   await closeEntries(tx, gone, new Date())
   told.push(...gone.map(goneOf))
   await tell(act, connection, syncId, told)
   return summed(directory, wanted.size, told)
+}
+
+/** So many may always leave at once: of a small team, half is a few. */
+const FEW = 10
+/** The share of the people in percent that may leave at once, where the settings do not say. */
+const LOSS_PERCENT = 50
+
+/** A listing that lost most people is more likely wrong (a right taken away, another department) than true. */
+function keepFromEmptying(
+  { name, config }: Connection,
+  here: readonly DirectoryRow[],
+  gone: readonly DirectoryRow[],
+): void {
+  const people = (rows: readonly DirectoryRow[]) => rows.filter(({ kind }) => kind === 'person').length
+  const [all, left] = [people(here), people(gone)]
+  const most = typeof config['most_leave_percent'] === 'number' ? config['most_leave_percent'] : LOSS_PERCENT
+  if (left <= FEW || left <= (all * most) / 100) return
+  const message = `The listing lacks ${left} of the ${all} people of "${name}", more than ${most} percent: nobody was closed. Look at the app's rights and the department to begin at. If they did leave, sync once with force, or raise most_leave_percent.`
+  throw new Fault('conflict', 'connect.too_many_left', message, { details: { people: all, left } })
 }
 
 function summed({ people, departments }: Directory, total: number, told: Told[]): Applied {

@@ -119,7 +119,7 @@ async function read(attempt: Attempt, opened: Opened, progress: Reading['progres
     return (act) => applyListing(act, place, files)
   }
   const directory = await unlessAborted(hands.read(opened, reading), signal)
-  return (act) => applyDirectory(act, place, directory)
+  return (act) => applyDirectory(act, { ...place, forced: sync.forced }, directory)
 }
 
 /** A provider that does not look at the signal is left behind, not waited for. */

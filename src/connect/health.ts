@@ -24,9 +24,7 @@ const MESSAGE_LIMIT = 1_000
 
 /** The refresh of an OAuth2 token was refused: somebody has to sign in again. */
 export const REAUTH_CODE = 'connect.reauth_required'
-/** Another server answers in the place of the one that was asked for, perhaps. */
-export const HOST_KEY_CODE = 'connect.host_key_changed'
-const AT_ONCE = new Set([REAUTH_CODE, HOST_KEY_CODE, 'connect.credentials_missing'])
+const AT_ONCE = new Set([REAUTH_CODE, 'connect.host_key_changed', 'connect.credentials_missing'])
 /** What does not come right by itself: each system's own word for a sign-in that it refuses, or none at all. */
 const isForGood = ({ kind, code }: { kind: string; code: string }) =>
   kind === 'unauthorized' || AT_ONCE.has(code)

@@ -16,6 +16,7 @@ const SyncRead = Type.Object({
   connection_id: Type.Integer(),
   group_id: Type.Integer(),
   trigger: Type.Enum(['manual', 'schedule', 'event']),
+  forced: Type.Boolean(),
   state: Type.Enum([...STATES]),
   scheduled_for: Time,
   queued_at: Type.String({ format: 'date-time' }),
@@ -65,13 +66,18 @@ export function addSyncRoutes(app: Server, db: Database): void {
         tags,
         summary: 'Bring what the hub knows of the other system in step with it, once',
         params: ConnectionPath,
+        querystring: Type.Object({
+          force: Type.Optional(
+            Type.Boolean({ description: 'Close people even when the listing lost most of them.' }),
+          ),
+        }),
         response: { 200: SyncRead },
       },
     },
-    async ({ caller, params }) =>
+    async ({ caller, params, query }) =>
       presentSync(
         await db.withCaller(caller, (tx: Tx, afterCommit) =>
-          requestSync({ db, tx, afterCommit, caller }, params.connection_id),
+          requestSync({ db, tx, afterCommit, caller }, params.connection_id, query.force),
         ),
       ),
   )
@@ -151,6 +157,7 @@ function presentSync(sync: SyncRow): Static<typeof SyncRead> {
     connection_id: sync.connection_id,
     group_id: sync.group_id,
     trigger: sync.trigger,
+    forced: sync.forced,
     state: sync.state,
     scheduled_for: sync.scheduled_for?.toISOString() ?? null,
     queued_at: sync.queued_at.toISOString(),

@@ -9,6 +9,7 @@ export interface SyncRow extends SyncCounts {
   connection_id: number
   group_id: number
   trigger: SyncTrigger
+  forced: boolean
   state: SyncState
   scheduled_for: Date | null
   queued_at: Date
@@ -28,6 +29,7 @@ const COLUMNS = [
   'connection_id',
   'group_id',
   'trigger',
+  'forced',
   'state',
   'scheduled_for',
   'queued_at',
@@ -91,6 +93,7 @@ export interface NewSync {
   trigger: SyncTrigger
   userId: number
   scheduledFor?: Date
+  forced?: boolean
   /** One that does not even begin, and why. */
   skipped?: SyncError
 }
@@ -103,6 +106,7 @@ export function insertSync(tx: Tx, made: NewSync): Promise<SyncRow | undefined> 
       connection_id: made.connectionId,
       group_id: made.groupId,
       trigger: made.trigger,
+      forced: made.forced ?? false,
       created_by: made.userId,
       scheduled_for: made.scheduledFor ?? null,
       ...(made.skipped === undefined

@@ -28,7 +28,7 @@ export async function visibleSync(tx: Tx, id: number): Promise<SyncRow> {
 }
 
 /** @throws Fault 409 while another is not over, 400 where there is nothing to keep in step with. */
-export async function requestSync(act: SyncAct, connectionId: number): Promise<SyncRow> {
+export async function requestSync(act: SyncAct, connectionId: number, forced = false): Promise<SyncRow> {
   const { db, tx, afterCommit, caller } = act
   const connection = await visibleConnection(tx, connectionId)
   requireLevel(levelIn(caller, connection.group_id), 'developer')
@@ -40,6 +40,7 @@ export async function requestSync(act: SyncAct, connectionId: number): Promise<S
           connectionId: connection.id,
           groupId: connection.group_id,
           trigger: 'manual',
+          forced,
           userId: caller.userId,
         })
       : undefined
@@ -53,6 +54,7 @@ export async function requestSync(act: SyncAct, connectionId: number): Promise<S
     groupId: connection.group_id,
     objectId: connection.id,
     objectName: connection.name,
+    ...(forced ? { details: { forced } } : {}),
   })
   wake(db, afterCommit, made.id)
   return made

@@ -73,6 +73,7 @@ export interface SyncTable extends Times {
   connection_id: number
   group_id: number
   trigger: SyncTrigger
+  forced: Generated<boolean>
   state: Generated<SyncState>
   scheduled_for: MaybeTime
   queued_at: Generated<Date>

@@ -124,6 +124,31 @@ describe('a sync', () => {
     ])
   })
 
+  test('of a listing that lost most people closes nobody and says so, until somebody says that it is right', async () => {
+    const everybody = fake.people
+    fake.people = everybody.slice(0, 20)
+    const failed = await synced()
+    expect(failed).toMatchObject({
+      state: 'failed',
+      forced: false,
+      deleted: 0,
+      error: { code: 'connect.too_many_left', actor: 'you' },
+    })
+    expect(failed.error.message).toMatch(/lacks 212 of the 232 people .* force/)
+    expect((await usersOf()).filter(({ status }) => status === 'forbidden')).toEqual([])
+    // Just half is believed.
+    fake.people = everybody.slice(0, 116)
+    expect(await synced()).toMatchObject({ state: 'succeeded', deleted: 116 })
+    // Ten of a few are, too.
+    fake.people = everybody.slice(0, 20)
+    const forced = (await developer.post(`/v1/connections/${id}/sync?force=true`)).body
+    expect(await ended(forced.id)).toMatchObject({ state: 'succeeded', forced: true, deleted: 96 })
+    fake.people = everybody.slice(0, 10)
+    expect(await synced()).toMatchObject({ state: 'succeeded', deleted: 10 })
+    fake.people = everybody
+    expect(await synced()).toMatchObject({ state: 'succeeded', updated: 222 })
+  })
+
   test('is stopped within two seconds, and what it has read is thrown away', async () => {
     fake.delayMs = 5_000
     const { body } = await developer.post(`/v1/connections/${id}/sync`)

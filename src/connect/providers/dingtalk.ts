@@ -31,6 +31,13 @@ const Config = Type.Object({
     default: 1,
   }),
   corp_id: field.textOr('CorpId', ''),
+  most_leave_percent: Type.Integer({
+    title: 'Most people that may leave at once, in percent',
+    description: 'A listing that lacks more (and more than ten) closes nobody, and the sync fails.',
+    minimum: 0,
+    maximum: 100,
+    default: 50,
+  }),
 })
 
 const optionalSecret = (title: string, description: string) =>

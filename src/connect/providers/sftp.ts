@@ -4,7 +4,6 @@ import { type Static, Type } from 'typebox'
 import { Fault, messageOf } from '#fault'
 import { type Actions, BASIC, field, type Manifest, type Opened } from '../provider.ts'
 import type { Reach } from '../reach.ts'
-import { HOST_KEY_CODE } from '../health.ts'
 import { fileActions, type FileStore, type Listed } from './file-store.ts'
 
 const Config = Type.Object({
@@ -125,7 +124,7 @@ export function fingerprintOf(key: Buffer): string {
 
 function hostKeyChanged(where: string, kept: string, found: string): Fault {
   const message = `${where} shows the host key ${found} in place of ${kept}: it is another server, or it has a new key. Nothing was sent to it. Ask who keeps it; if the new key is right, put it into host_key.`
-  return new Fault('forbidden', HOST_KEY_CODE, message)
+  return new Fault('forbidden', 'connect.host_key_changed', message)
 }
 
 function unreadable(folder: string, error: unknown): Fault {

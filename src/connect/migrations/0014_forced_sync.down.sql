@@ -1,0 +1,1 @@
+alter table connect.sync drop column forced;
