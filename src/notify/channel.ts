@@ -128,7 +128,7 @@ export function answerJson({ body }: Pick<WebAnswer, 'body'>): Record<string, un
 }
 
 /** What `Retry-After` says, in milliseconds. */
-export function retryAfterMs({ headers }: Pick<WebAnswer, 'headers'>, now = Date.now()): number | null {
+function retryAfterMs({ headers }: Pick<WebAnswer, 'headers'>, now = Date.now()): number | null {
   const given = headers['retry-after']
   if (given === undefined) return null
   if (/^\d+(\.\d+)?$/.test(given)) return Number(given) * 1_000

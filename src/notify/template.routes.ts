@@ -29,7 +29,7 @@ const Written = {
   syntax: Type.Optional(SyntaxWord),
 }
 
-export const TemplateRead = Type.Object({
+const TemplateRead = Type.Object({
   id: Type.Integer(),
   group_id: Type.Integer(),
   name: Type.String(),
@@ -176,14 +176,14 @@ export function addTemplateRoutes(app: Server, db: Database): void {
 }
 
 /** @throws Fault 404, the same for one that is not there and one that the caller may not see. */
-export async function visibleTemplate(tx: Tx, id: number): Promise<Template> {
+async function visibleTemplate(tx: Tx, id: number): Promise<Template> {
   const template = await findTemplate(tx, id)
   if (template === undefined) throw new Fault('not_found', 'notify.template_missing', 'Template not found')
   return template
 }
 
 /** A template with values put in; the title as one line. */
-export function shown(template: TemplateToWrite, given: Record<string, unknown>): Static<typeof Preview> {
+function shown(template: TemplateToWrite, given: Record<string, unknown>): Static<typeof Preview> {
   const { title, content: text, syntax } = template
   const args = mergeArguments(template.arguments, given)
   const made = renderTemplate({ title, text }, args, { syntax, escape: 'markdown' })

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { destination, outgoing, tools } from '../../../test/fakes/provider.ts'
@@ -7,7 +6,7 @@ import { smtp } from './smtp.ts'
 
 /** What the server took, and how it treats the next mail. */
 const mails: { to: string[]; from: string; data: string }[] = []
-const manner: { receiver: number; data: number; hangs: boolean } = { receiver: 0, data: 0, hangs: false }
+const manner = { receiver: 0, data: 0 }
 const failure = (code: number) => Object.assign(new Error('said so'), { responseCode: code })
 
 let server: SMTPServer
@@ -24,14 +23,15 @@ beforeAll(async () => {
     },
     onRcptTo: (_address, _session, done) => done(manner.receiver === 0 ? null : failure(manner.receiver)),
     onData: (stream, session, done) => {
-      void text(stream).then((data) => {
-        if (manner.hangs) return
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
         if (manner.data !== 0) return done(failure(manner.data))
         const { rcptTo, mailFrom } = session.envelope
         mails.push({
           to: rcptTo.map(({ address }) => address),
           from: mailFrom === false ? '' : mailFrom.address,
-          data,
+          data: Buffer.concat(chunks).toString(),
         })
         done()
       })
@@ -42,7 +42,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   mails.splice(0)
-  Object.assign(manner, { receiver: 0, data: 0, hangs: false })
+  Object.assign(manner, { receiver: 0, data: 0 })
 })
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())))
 
