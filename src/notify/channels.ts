@@ -11,6 +11,7 @@ import { smtp } from './channels/smtp.ts'
 import { teams } from './channels/teams.ts'
 import { telegram } from './channels/telegram.ts'
 import { webhookOut } from './channels/webhook-out.ts'
+import { wecom } from './channels/wecom.ts'
 import { wecomBot } from './channels/wecom-bot.ts'
 
 const CHANNELS: readonly Channel[] = [
@@ -19,6 +20,7 @@ const CHANNELS: readonly Channel[] = [
   lark,
   larkBot,
   dingtalkBot,
+  wecom,
   wecomBot,
   slack,
   discord,

@@ -1,11 +1,8 @@
 /** Lark's and Feishu's apps: a card to a person or a chat. The answer's `code` alone says what became of it. */
-import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { field, type Opened, type WebAnswer, type WebRequest, webRequest } from '#connect'
-import { Fault } from '#fault'
+import { field, type WebAnswer, webRequest } from '#connect'
 import {
   answerJson,
-  answerText,
   byStatus,
   type Channel,
   httpChannel,
@@ -18,17 +15,12 @@ import { bodyDocument, piecesOf } from '../message-parts.ts'
 import { baseUrl } from './base-url.ts'
 import { postJson, textIn } from './json-post.ts'
 import { larkCard } from './lark-card.ts'
+import { checkSignIn, sendSignedIn, type SignIn, staleToken } from './signed-in.ts'
 
 /** A card has 30 KB. */
 const LIMIT = { max: 28_000, unit: 'bytes' } as const
-/** A token is taken for dead a little before it is. */
-const EARLY_MS = 180_000
-const MOST_TOKENS = 1_000
 /** Of a token that ended before its time. */
 const STALE_TOKEN = new Set([99991661, 99991663, 99991664, 99991665, 99991668, 99991671])
-const STALE = 'notify.token_stale'
-
-type Ask = (request: WebRequest) => Promise<WebAnswer>
 
 export const lark: Channel = {
   manifest: {
@@ -47,10 +39,8 @@ export const lark: Channel = {
     can: { check: true, discover: false, source: false, target: false },
     act: ({ guard }) => ({
       check: async (opened) => {
-        const got = await freshToken(opened, (request) => webRequest(guard, 'public', request))
-        if (typeof got === 'string') return { message: 'Lark took the credentials of the app.', details: {} }
-        const { code, message } = got.kind === 'sent' ? { code: 'connect.unavailable', message: '' } : got
-        throw new Fault(got.kind === 'refused' ? 'unauthorized' : 'unavailable', code, message)
+        await checkSignIn(signIn, opened, (request) => webRequest(guard, 'public', request))
+        return { message: 'Lark took the credentials of the app.', details: {} }
       },
     }),
   },
@@ -60,22 +50,8 @@ export const lark: Channel = {
     { per: 'connection', count: 1_000, perMs: 60_000 },
     { per: 'address', count: 5, perMs: 1_000 },
   ],
-  send: async (message, to, tools) => {
-    const token = keptToken(to.opened) ?? (await freshToken(to.opened, tools.request))
-    if (typeof token !== 'string') return token
-    const outcome = await withToken(token).send(message, to, tools)
-    if (outcome.kind !== 'retry' || outcome.code !== STALE) return outcome
-    const renewed = await freshToken(to.opened, tools.request)
-    if (typeof renewed !== 'string') return { ...renewed, ...partsOf(outcome) }
-    return withToken(renewed).send(
-      { ...message, partsSent: outcome.partsSent ?? message.partsSent },
-      to,
-      tools,
-    )
-  },
+  send: (message, to, tools) => sendSignedIn(signIn, withToken)(message, to, tools),
 }
-
-const partsOf = ({ partsSent }: { partsSent?: number }) => (partsSent === undefined ? {} : { partsSent })
 
 const withToken = (token: string): Channel =>
   httpChannel({
@@ -117,9 +93,7 @@ function classify(answer: WebAnswer): Outcome {
     const data = json?.['data'] as { message_id?: unknown } | undefined // asked for below
     return textIn(data?.message_id) === '' ? byStatus(answer, 'Lark') : sent(answer, data?.message_id)
   }
-  if (STALE_TOKEN.has(code)) {
-    return { kind: 'retry', code: STALE, message: words, answer: answerText(answer), afterMs: null }
-  }
+  if (STALE_TOKEN.has(code)) return staleToken(answer, words)
   switch (code) {
     case 230020:
     case 11232:
@@ -152,21 +126,7 @@ function resetMs({ headers }: WebAnswer): number | null {
   return seconds > 0 ? seconds * 1_000 : null
 }
 
-interface Token {
-  token: string
-  until: number
-}
-
-/** Of each app's credentials, by their digest. They are only a saving: what is not here is asked for. */
-const tokens = new Map<string, Token>()
-
-function keptToken(opened: Opened): string | null {
-  const kept = tokens.get(keyOf(opened))
-  return kept !== undefined && kept.until > Date.now() ? kept.token : null
-}
-
-async function freshToken(opened: Opened, ask: Ask): Promise<string | Outcome> {
-  const { config, auth } = opened
+const signIn: SignIn = async ({ config, auth }, ask) => {
   const answer = await ask(
     postJson(textIn(config['base_url']), '/open-apis/auth/v3/tenant_access_token/internal', {
       app_id: auth['app_id'],
@@ -174,23 +134,14 @@ async function freshToken(opened: Opened, ask: Ask): Promise<string | Outcome> {
     }),
   )
   const json = answerJson(answer)
-  const token = textIn(json?.['tenant_access_token'])
-  if (answer.status === 200 && json?.['code'] === 0 && token !== '') {
-    if (tokens.size >= MOST_TOKENS) tokens.clear()
-    const lifeMs = Number(json['expire']) * 1_000
-    tokens.set(keyOf(opened), { token, until: Date.now() + (lifeMs > 0 ? lifeMs - EARLY_MS : 0) })
-    return token
-  }
-  // What Lark said holds no token here; with one it is no answer to keep.
   const code = json?.['code']
+  const token = textIn(json?.['tenant_access_token'])
+  if (answer.status === 200 && code === 0 && token !== '') {
+    return { token, lifeMs: Number(json?.['expire'] ?? 0) * 1_000 }
+  }
   if (typeof code !== 'number' || code === 0 || answer.status >= 500) return byStatus(answer, 'Lark')
   const words = `Lark refused the app's credentials (${code}: ${textIn(json?.['msg'])}). Enter them again.`
   return code === 99991400 || answer.status === 429
     ? later(answer, `Lark answered ${code}.`, resetMs(answer))
     : refused(answer, 'connection', words)
 }
-
-const keyOf = ({ config, auth }: Opened): string =>
-  createHash('sha256')
-    .update(JSON.stringify([config['base_url'], auth['app_id'], auth['app_secret']]))
-    .digest('base64')
