@@ -209,7 +209,7 @@ test('a file is copied into the warehouse by browsing to it', async () => {
   await choose('Type', 'Files on this hub')
   await box('Name').fill('Files')
   await button('Create connection').click()
-  await heading('Files').waitFor()
+  await page.getByRole('heading', { name: 'Files', level: 1 }).waitFor()
   await page.goto('/transfers/new')
   await choose('Source connection', 'Files')
   await button('Open in').click()

@@ -100,7 +100,7 @@ async function fuzz(
       '--no-color',
       ...(authorization === null ? [] : [`--header=Authorization:${authorization}`]),
     ],
-    { cwd: reports, timeout: 100_000, maxBuffer: 64 * 2 ** 20, env: { PATH: process.env.PATH } },
+    { cwd: reports, timeout: 290_000, maxBuffer: 64 * 2 ** 20, env: { PATH: process.env.PATH } },
   ).catch((error: unknown) => {
     const { stdout: told = '', message } = error as { stdout?: string; message: string } // execFile's error
     throw new Error(`${name}: ${told.slice(0, 20_000) || message}`)
@@ -112,10 +112,10 @@ test('whoever is signed in gets declared answers only, whatever is asked', async
   expect(
     await fuzz('ada', { phases: 'examples,coverage,fuzzing', examples: 10 }, hub.as('ada').authorization),
   ).toMatch(/No issues found|passed/)
-}, 110_000)
+}, 300_000)
 
 test('whoever is not signed in does too', async () => {
   expect(await fuzz('nobody', { phases: 'examples,fuzzing', examples: 4 }, null)).toMatch(
     /No issues found|passed/,
   )
-}, 110_000)
+}, 300_000)

@@ -155,7 +155,9 @@ function otherFault(told: string, place: DuckPlace, cause: unknown): Fault {
   const { source } = place.job
   if (
     source.type === 'postgres' &&
-    /server closed the connection|terminating connection|connection .*(lost|reset)/i.test(told)
+    /server closed the connection|terminating connection|connection .*(lost|reset|closed)|no connection to the server|could not (receive|send) data/i.test(
+      told,
+    )
   ) {
     return make(
       'unavailable',

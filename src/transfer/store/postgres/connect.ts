@@ -247,6 +247,9 @@ function tellRefusal(error: unknown, login: PostgresLogin, said: string, code: s
       `${at} does not speak TLS, which sslmode=${login.params['sslmode']} demands.`,
     ]
   }
+  // It was there, and was ended before it could be used.
+  if (/^57P0[125]$/.test(code) || said.includes('not queryable'))
+    return ['unavailable', 'connection_lost', `The connection to ${at} was lost (${said}).`]
   return (
     REFUSALS[code]?.(login, said) ?? [
       /timeout/i.test(said) ? 'timed_out' : 'unavailable',
