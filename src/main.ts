@@ -62,74 +62,95 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     await migrateUp(url, await readMigrations(import.meta.dirname), version)
     const db = openDatabase(url)
     stops.push(db.close)
-    const providers = createProviders(CHANNEL_MANIFESTS)
-    await keepSecretFields(db, providers)
-
-    let address = publicUrl(settings)
-    const vault = createVault(secrets.vault_keys)
-    const identity = createIdentity({
-      db,
-      log,
-      vault,
-      jwtSecret: secrets.jwt_secret,
-      supabaseJwtSecret: secrets.supabase_jwt_secret,
-      url: () => address,
-      publicUrl: publicUrl(settings),
-      settings,
-    })
+    const at = { address: publicUrl(settings) }
+    const rooms = await createRooms(config, { db, databaseUrl: url, secrets, log, url: () => at.address })
+    const { identity } = rooms
     const app = await createServer({ settings, log, version, authenticate: identity.authenticate })
     stops.push(() => app.close())
     options.onServer?.(app)
     addHealth(app, () => isReady(db))
-
-    const reach = reachOf(config, url)
-    const connect = createConnect({
-      db,
-      vault,
-      providers,
-      reach,
-      countUses: countTransfersOf,
-      log,
-      settings,
-      url: () => address,
-    })
-    const transfer = createTransfer({ db, log, settings, connect, reach, url: () => address })
-    const notify = createNotify({ db, log, settings, connect, reach, url: () => address })
     // A worker alone answers for its health and its figures only.
-    if (settings.parts.includes('server')) {
-      for (const room of [identity, connect, transfer, notify]) room.addRoutes(app)
-      const tables = [...CONNECTION_TABLES, ...RUN_TABLES]
-      const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
-      stops.push(async () => realtime.stop())
-      await realtime.addRoutes(app)
-      addRestRoutes(app, { db, gate: identity.gate, rowsLimit: settings.limit_rest_rows.count })
-      await servePage(app, path.join(config.home, 'web', 'dist'))
-    }
+    if (settings.parts.includes('server')) stops.push(await openDoors(app, config, rooms))
     await app.listen({ host: settings.host, port: settings.port })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
-    address = publicUrl({ ...settings, port })
+    at.address = publicUrl({ ...settings, port })
     if (settings.parts.includes('worker')) {
       const retention = await startRetention(settings, db, log)
       stops.push(
         () => retention.stop(0),
-        connect.startWorker().stop,
-        (await transfer.startWorker()).stop,
-        notify.startWorker().stop,
+        rooms.connect.startWorker().stop,
+        (await rooms.transfer.startWorker()).stop,
+        rooms.notify.startWorker().stop,
       )
     }
-    for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
-      log.warn(
-        { connection: id, kid },
-        `The connection "${name}" is lost: its vault key "${kid}" is not known.`,
-      )
-    }
+    await warnOfLost(rooms)
     const token = await identity.offerSetup()
-    const setupUrl = token && `${address}/setup?token=${token}`
-    return { app, db, url: address, setupUrl, lost: server?.lost ?? new Promise(() => {}), stop }
+    const setupUrl = token && `${at.address}/setup?token=${token}`
+    return { app, db, url: at.address, setupUrl, lost: server?.lost ?? new Promise(() => {}), stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+interface Ground {
+  db: Database
+  databaseUrl: string
+  secrets: Awaited<ReturnType<typeof keptSecrets>>
+  log: Log
+  /** Its own address, which is known for good once it listens. */
+  url: () => string
+}
+
+async function createRooms(config: Config, ground: Ground) {
+  const { settings } = config
+  const { db, log, url, secrets } = ground
+  const providers = createProviders(CHANNEL_MANIFESTS)
+  await keepSecretFields(db, providers)
+  const vault = createVault(secrets.vault_keys)
+  const reach = reachOf(config, ground.databaseUrl)
+  const identity = createIdentity({
+    db,
+    log,
+    vault,
+    jwtSecret: secrets.jwt_secret,
+    supabaseJwtSecret: secrets.supabase_jwt_secret,
+    url,
+    publicUrl: publicUrl(settings),
+    settings,
+  })
+  const countUses = countTransfersOf
+  const connect = createConnect({ db, vault, providers, reach, countUses, log, settings, url })
+  const transfer = createTransfer({ db, log, settings, connect, reach, url })
+  const notify = createNotify({ db, log, settings, connect, reach, url })
+  return { db, log, vault, identity, connect, transfer, notify }
+}
+
+type Rooms = Awaited<ReturnType<typeof createRooms>>
+
+/** All that is answered over HTTP, on the app; answers how what stays open is closed. */
+async function openDoors(
+  app: Server,
+  { home, settings }: Config,
+  rooms: Rooms,
+): Promise<() => Promise<void>> {
+  const { db, log, identity, connect, transfer, notify } = rooms
+  for (const room of [identity, connect, transfer, notify]) room.addRoutes(app)
+  const tables = [...CONNECTION_TABLES, ...RUN_TABLES]
+  const realtime = await createRealtime({ db, log, settings, gate: identity.gate, tables })
+  await realtime.addRoutes(app)
+  addRestRoutes(app, { db, gate: identity.gate, rowsLimit: settings.limit_rest_rows.count })
+  await servePage(app, path.join(home, 'web', 'dist'))
+  return async () => realtime.stop()
+}
+
+async function warnOfLost({ db, vault, log }: Rooms): Promise<void> {
+  for (const { name, id, kid } of (await lostConnections(db, vault)).lost) {
+    log.warn(
+      { connection: id, kid },
+      `The connection "${name}" is lost: its vault key "${kid}" is not known.`,
+    )
   }
 }
 
