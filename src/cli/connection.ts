@@ -63,7 +63,10 @@ async function list(options: GroupOptions & { type?: string }): Promise<void> {
   const { askAll, createClient, groupOf } = await import('./client.ts')
   const client = createClient(options)
   const type = options.type === undefined ? '' : `&type=${encodeURIComponent(options.type)}`
-  const all = await askAll(client, `/v1/connections?group_id=${await groupOf(client, options)}${type}`)
+  const all = await askAll(
+    client,
+    `/v1/connections?view=full&group_id=${await groupOf(client, options)}${type}`,
+  )
   const rows = all.map(({ id, name, type: of, connection_data: data, auth_data: auth, description }) =>
     options.json === true
       ? { id, name, type: of, description, connection_data: data, auth_data: auth }

@@ -40,7 +40,43 @@ test('connections are listed by how they fare; nobody has looked yet at those un
   expect(await names('&health=broken&health=degraded')).toEqual(['limping', 'torn'])
   expect(await names('&health=unknown')).toEqual(['unseen'])
   expect(await names('&health=ok')).toEqual(['fine'])
-  expect(await names('')).toEqual(['fine', 'limping', 'torn', 'unseen'])
+  expect(await names('&view=full')).toEqual(['fine', 'limping', 'torn', 'unseen'])
+})
+
+test('a client of SyncMaster sees the types that it knows, and total and pages are of those', async () => {
+  const room = await hub.createGroup('Mixed', { owner: 'owner' })
+  const make = (name: string, type: string, connection_data: object, auth_data: object) =>
+    hub.as('owner').post('/v1/connections', {
+      group_id: room.id,
+      name,
+      description: '',
+      type,
+      connection_data,
+      auth_data,
+    })
+  const basic = { type: 'basic', user: 'u', password: 'p' }
+  await make('a hook', 'webhook', { scheme: 'hmac' }, { type: 'hmac', secret: 'a secret of theirs' })
+  await make('b sftp', 'sftp', { host: 'h', port: 22 }, basic)
+  await make('c folder', 'local', { directory: '/' }, { type: 'none' })
+  await make('d ftp', 'ftp', { host: 'h', port: 21 }, basic)
+  // By SQL: a type that nobody knows.
+  await hub.sql(
+    `insert into public.integration_connectors (company_id, provider, connector_type, created_by)
+     values ($1, 'zz', 'database', $2)`,
+    [room.uuid, hub.user('owner').uuid],
+  )
+  const list = async (more: string) => {
+    const { body } = await hub.as('owner').get(`/v1/connections?group_id=${room.id}${more}`)
+    return [body.items.map(({ type }: { type: string }) => type), body.meta.total, body.meta.pages]
+  }
+  expect(await list('&page_size=2')).toEqual([['sftp', 'ftp'], 2, 1])
+  expect(await list('&page_size=2&page=2')).toEqual([[], 2, 1])
+  expect(await list('&view=full')).toEqual([['webhook', 'sftp', 'local', 'ftp', 'zz'], 5, 1])
+  expect(await list('&type=local&type=webhook')).toEqual([['webhook', 'local'], 2, 1])
+  expect(await list('&health=unknown')).toEqual([['webhook', 'sftp', 'local', 'ftp', 'zz'], 5, 1])
+  const { body: known } = await hub.as('owner').get('/v1/connections/known_types')
+  expect(known).toHaveLength(14)
+  expect(known).not.toContain('local')
 })
 
 test('the newest sync is told with a connection, in the full view alone', async () => {

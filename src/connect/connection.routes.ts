@@ -13,14 +13,27 @@ import {
 import { type Connection, CONNECTION_SORT, listConnections, type Tx } from './connection.store.ts'
 import { secretsOf } from './credentials.ts'
 import { HealthRead, HealthState, presentHealth } from './health.read.ts'
-import { MANIFESTS, type Providers } from './manifests.ts'
+import type { Providers } from './manifests.ts'
 
 const View = { view: Type.Optional(Type.Literal('full')) }
 export const ConnectionPath = Type.Object({ connection_id: Id })
-/** Its clients know these fifteen, and would not know what to do with another. */
-const SYNCMASTERS_TYPES = MANIFESTS.filter(
-  ({ connectorType }) => connectorType === 'database' || connectorType === 'file',
-).map(({ provider }) => provider)
+/** SyncMaster's clients know these, and would not know what to do with another. */
+const SYNCMASTERS_TYPES = [
+  'postgres',
+  'hive',
+  'iceberg',
+  'oracle',
+  'clickhouse',
+  'mssql',
+  'mysql',
+  's3',
+  'hdfs',
+  'sftp',
+  'ftp',
+  'ftps',
+  'webdav',
+  'samba',
+]
 const Values = Type.Record(Type.String(), Type.Unknown())
 
 const ConnectionRead = Type.Object({
@@ -59,6 +72,11 @@ const ConnectionRead = Type.Object({
   updated_at: Type.Optional(Type.String({ format: 'date-time' })),
 })
 
+/** Whoever asks by what SyncMaster does not have is no client of it. */
+function isOfOurs({ view, health }: { view?: 'full'; health?: unknown }): boolean {
+  return view === 'full' || (health ?? null) !== null
+}
+
 export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
   const { db, providers } = rules
   const types = providers.all.map(({ provider }) => provider)
@@ -71,7 +89,8 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
     {
       schema: {
         tags,
-        summary: 'List the connections of a group',
+        summary:
+          'List the connections of a group; types that SyncMaster does not know with view=full, or when asked by type or health',
         querystring: Type.Object({
           group_id: Id,
           ...PageQuery,
@@ -91,7 +110,7 @@ export function addConnectionRoutes(app: Server, rules: ConnectionRules): void {
           listConnections(tx, {
             ...query,
             groupId: query.group_id,
-            types: query.type ?? [],
+            types: query.type ?? (isOfOurs(query) ? [] : SYNCMASTERS_TYPES),
             states: query.health ?? [],
             search: query.search_query ?? null,
           }),

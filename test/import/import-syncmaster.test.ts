@@ -146,7 +146,7 @@ describe('taken over', () => {
 
   test('connections are served with what may be read of their credentials', async () => {
     const groupId = await idOf('group', firm.groups.shop)
-    const { body } = await hub.as('bob').get(`/v1/connections?group_id=${groupId}`)
+    const { body } = await hub.as('bob').get(`/v1/connections?view=full&group_id=${groupId}`)
     expect(
       body.items.map(({ name, type, auth_data }: Record<string, unknown>) => [name, type, auth_data]),
     ).toEqual([

@@ -125,7 +125,8 @@ export const connectionPageQuery = (query: ConnectionFilter) =>
 export const allConnectionsQuery = (groupId: number) =>
   queryOptions({
     queryKey: ['connections', 'all', groupId],
-    queryFn: ({ signal }) => requestAll<Connection>('/v1/connections', { group_id: groupId }, signal),
+    queryFn: ({ signal }) =>
+      requestAll<Connection>('/v1/connections', { group_id: groupId, view: 'full' }, signal),
   })
 
 export const connectionQuery = (id: number) =>
