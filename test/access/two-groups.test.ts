@@ -18,6 +18,11 @@ test('the operations are those of /openapi.json, and the others have a row in th
     'transfer.transfer',
     'transfer.run',
     'transfer.run_log',
+    'notify.template',
+    'notify.account',
+    'notify.message',
+    'notify.task',
+    'notify.inbox',
   ]) {
     const [row] = await hub.sql<{ count: number }>(`select count(*)::int from ${table} where group_id = $1`, [
       worlds.others.group,

@@ -70,6 +70,14 @@ async function furnish(hub: TestHub, prefix: string, mark: string): Promise<Side
     target_params: { type: 'postgres', table_name: 'public.orders' },
   })
   const run = await made('/v1/runs', { transfer_id: transfer })
+  const template = await made('/v1/templates', { ...text, group_id: group.id, content: mark })
+  const account = await made('/v1/accounts', {
+    group_id: group.id,
+    user_id: hub.user(as('guest')).id,
+    connection_id: connection,
+    account: mark,
+  })
+  const [task, item] = await tellSomebody(hub, group.id, hub.user(as('guest')).id, mark)
   const application = await made('/v1/applications', { ...text, type: 'all', group_id: group.id })
   await hub.sql(
     `insert into transfer.run_log (run_id, group_id, seq, level, message) values ($1, $2, 1, 'info', $3)`,
@@ -82,6 +90,10 @@ async function furnish(hub: TestHub, prefix: string, mark: string): Promise<Side
     queue: [queue],
     transfer: [transfer],
     run: [run],
+    template: [template],
+    account: [account],
+    task: [task],
+    item: [item],
   }
   return {
     group: group.id,
@@ -89,6 +101,24 @@ async function furnish(hub: TestHub, prefix: string, mark: string): Promise<Side
     users,
     ids: { ...ids, application: [application], user: users },
   }
+}
+
+/** A message that waits, and one that stands in an inbox: numbers of the task and the item. */
+async function tellSomebody(
+  hub: TestHub,
+  group: number,
+  user: number,
+  mark: string,
+): Promise<[number, number]> {
+  const [row] = await hub.sql<{ task: number; item: number }>(
+    `with m as (insert into notify.message (group_id, content, title) values ($1, $3, $3) returning id),
+       t as (insert into notify.task (group_id, message_id, user_id, address, due_at)
+             select $1, id, $2, $3, now() + interval '1 day' from m returning id),
+       i as (insert into notify.inbox (group_id, user_id, content) values ($1, $2, $3) returning id)
+     select t.id::int as task, i.id::int as item from t, i`,
+    [group, user, mark],
+  )
+  return [row?.task ?? 0, row?.item ?? 0]
 }
 
 /** One number for all that the others have: their rows in every table with tenants, and their users. */
