@@ -1,6 +1,7 @@
 /** `crosstie connection …`: how to reach other systems, over the public API. */
 import type { Command } from 'commander'
 import { type GroupOptions, groupOptions, SIGN_IN_HELP } from './client-options.ts'
+import type { SyncOptions } from './connection-sync.ts'
 import { usage } from './exit.ts'
 import { tell, tellList } from './output.ts'
 
@@ -10,12 +11,13 @@ const EXAMPLES = `Examples:
   crosstie connection create files --type local --set directory=/in
   crosstie connection test shop
   crosstie connection browse shop public
+  crosstie connection sync shop --wait
 `
 
 export function registerConnection(program: Command): void {
   const connection = program
     .command('connection')
-    .description('Connections: make, list, test, look into')
+    .description('Connections: make, list, test, look into, sync')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', SIGN_IN_HELP)
 
@@ -50,6 +52,22 @@ export function registerConnection(program: Command): void {
     .argument('<connection>', 'name or number')
     .argument('[path]', 'what an earlier look showed', '')
     .action(browse)
+
+  groupOptions(connection.command('sync'))
+    .description('Bring what the hub knows of the other system in step with it, once')
+    .argument('<connection>', 'name or number')
+    .option('--wait', 'wait for its end, which decides the exit code')
+    .option('--force', 'a directory may lose most of its people')
+    .action(async (given: string, options: SyncOptions) =>
+      (await import('./connection-sync.ts')).syncConnection(given, options),
+    )
+
+  groupOptions(connection.command('health'))
+    .description('Say how a connection fares, since when, why, and who must act')
+    .argument('<connection>', 'name or number')
+    .action(async (given: string, options: GroupOptions) =>
+      (await import('./connection-sync.ts')).showHealth(given, options),
+    )
 
   groupOptions(connection.command('delete'))
     .description('Delete a connection that no transfer uses')

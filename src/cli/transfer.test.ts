@@ -54,6 +54,32 @@ function start(words: string[], environment: Record<string, string> = {}) {
   })
 }
 
+it('syncs a connection from a terminal, waits for its end, and says how it fares', async () => {
+  await crosstie(['connection', 'create', 'folder', '--type', 'local', '--set', 'directory=/'])
+  const synced = await crosstie(['connection', 'sync', 'folder', '--wait', '--json'])
+  expect(synced).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(synced.out)).toMatchObject({ state: 'succeeded', trigger: 'manual', forced: false })
+  expect((await crosstie(['connection', 'sync', 'folder', '--wait'])).out).toMatch(
+    /^Sync \d+ of folder: 0 added, 0 updated, 0 deleted/,
+  )
+  const asked = await crosstie(['connection', 'sync', 'folder', '--force', '--json'])
+  expect(JSON.parse(asked.out)).toMatchObject({ state: 'pending', forced: true })
+  const health = await crosstie(['connection', 'health', 'folder'])
+  expect(health.out).toMatch(/^folder: ok since [^\n]+\nNewest sync: \d+, /)
+  expect(JSON.parse((await crosstie(['connection', 'health', 'folder', '--json'])).out)).toMatchObject({
+    name: 'folder',
+    state: 'ok',
+    last_sync: { trigger: 'manual' },
+  })
+
+  await crosstie(['connection', 'create', 'missing', '--type', 'local', '--set', 'directory=/not-there'])
+  const failed = await crosstie(['connection', 'sync', 'missing', '--wait', '--json'])
+  expect(failed.code).toBe(1)
+  expect(JSON.parse(failed.err).error).toMatchObject({ details: { error: { actor: 'you' } } })
+  expect((await crosstie(['connection', 'health', 'missing'])).out).toContain('Who must act: whoever keeps')
+  expect((await crosstie(['connection', 'health', 'nobody'])).code).toBe(3)
+})
+
 it('makes connections, a transfer and a run from a terminal, and waits for its end', async () => {
   const { host, port, database_name: database } = sample.connectionData
   const settings = [`host=${host}`, `port=${port}`, `database_name=${database}`]
