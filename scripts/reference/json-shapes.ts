@@ -41,6 +41,10 @@ export const JSON_SHAPES: Record<string, string> = {
   'connection show': 'the connection, as `GET /v1/connections/{id}` answers',
   'connection test': '`{ok, message, details, duration_ms}`',
   'connection browse': '`[{name, path, kind, rows?, size_bytes?, modified_at?, format?, writable?}]`',
+  'connection sync':
+    'the sync as `/v1` has it (`{id, state, added, updated, deleted, unchanged, error}` among others); with `--wait` at its end',
+  'connection health':
+    'the health as `/v1` has it, with `connection_id`, `name` and `last_sync` (null: none yet)',
   'connection delete': '`{deleted}`',
   'transfer list': '`[transfer]`, as `GET /v1/transfers?view=full`',
   'transfer create': 'the transfer, as `POST /v1/transfers?view=full` answers',
