@@ -82,7 +82,7 @@ export function serveDelivery(options: DeliveryOptions): LeaseServer {
       await end({ row, task, connection, tried })
     },
     onExhausted: async (row) => {
-      const message = `Given up: the hub was lost ${row.attempts - 1} times while it sent this.`
+      const message = `Given up: ${row.attempts - 1} tries ended without an answer, by a lost hub or a bug. The log of the hub says more.`
       const prepared = await prepare(row)
       if (prepared === null) return
       const tried = {
