@@ -24,7 +24,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'connection',
-    about: 'Connections: make, list, test, look into',
+    about: 'Connections: make, list, test, look into, sync',
     load: async () => (await import('./connection.ts')).registerConnection,
   },
   {
