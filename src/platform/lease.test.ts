@@ -475,7 +475,7 @@ describe('leases', () => {
       },
     })
     await vi.waitFor(() => isDone(3), { timeout: 5_000 })
-    expect(turns.toSorted()).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3])
+    expect(turns.toSorted((a, b) => a - b)).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3])
     expect(log.warn).not.toHaveBeenCalled()
   })
 
