@@ -123,6 +123,7 @@ test('everything is done with it that can be done: browsed, run, synced, failed'
 const WITHOUT_PROVIDER: Record<string, number> = {
   '/v1/auth/login': 404,
   '/v1/auth/callback': 422,
+  '/v1/oauth/callback': 422,
   '/v1/auth/logout': 204,
 }
 
