@@ -181,6 +181,37 @@ test('a user is reached at each account; one that is broken is told and left out
   await becomes(id, { status: 'failed', error: { code: 'notify.account_broken' } })
 })
 
+test('a receiver who is refused for good breaks the account, and that is told', async () => {
+  const chat = await connect(
+    'chat',
+    'telegram',
+    { base_url: receiver.url },
+    { type: 'telegram', token: '1:abcdef' },
+  )
+  const account = await hub.as('ada').post('/v1/accounts', {
+    group_id: shop.id,
+    user_id: hub.user('ada').id,
+    connection_id: chat,
+    account: '42',
+  })
+  const description = 'Forbidden: bot was blocked by the user'
+  receiver.says({ status: 403, body: { ok: false, error_code: 403, description } })
+  const [id = 0] = await send([{ account: account.body.id }])
+  await becomes(id, { status: 'failed', attempts: 1, error: { blame: 'account' } })
+  const { body: after } = await hub.as('ada').get(`/v1/accounts/${account.body.id}`)
+  expect([after.status, after.error]).toEqual(['broken', expect.stringContaining('blocked')])
+  const told = await hub.sql(`select payload from platform.event where kind = 'account.broken'`)
+  expect(told).toMatchObject([{ payload: { account_id: account.body.id, task_id: id } }])
+  const { body: health } = await hub.as('ada').get(`/v1/connections/${chat}/health`)
+  expect(health.state).not.toBe('broken')
+
+  // Another address is another try.
+  receiver.says({ body: { ok: true, result: { message_id: 7 } } })
+  await hub.as('ada').put(`/v1/accounts/${account.body.id}`, { account: '43' })
+  await hub.as('ada').post(`/v1/tasks/${id}/replay`)
+  await becomes(id, { status: 'done', receipt: '7' })
+})
+
 test('five hundred messages go out, each once', async () => {
   const tasks = await send(Array.from({ length: 500 }, (_, nth) => ({ connection, address: `to ${nth}` })))
   await vi.waitFor(
