@@ -118,7 +118,7 @@ async function connect(
 }
 
 /** As OpenSSH prints it. */
-export function fingerprintOf(key: Buffer): string {
+function fingerprintOf(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
