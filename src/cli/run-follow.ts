@@ -15,10 +15,20 @@ export async function followRun(client: HubClient, id: number, options: OutputOp
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, detach)
   const lines = progressLines(process.stderr, options.quiet === true || options.json === true)
   let seq = 0
+  let waitedFor: number | null = null
   try {
     for (;;) {
       const run = await client.ask('GET', `/v1/runs/${id}?view=full`)
       seq = await showLog(client, id, seq, lines.take)
+      const ahead: number | null = run.waits_for?.run_id ?? null
+      if (ahead !== null && ahead !== waitedFor) {
+        lines.take({
+          type: 'log',
+          level: 'info',
+          message: `Waits until run ${ahead} of this transfer is over.`,
+        })
+      }
+      waitedFor = ahead
       if (run.progress !== null) lines.take({ type: 'progress', progress: progressOf(run.progress) })
       if (['FINISHED', 'FAILED', 'STOPPED'].includes(run.status)) {
         lines.end()

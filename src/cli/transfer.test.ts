@@ -145,6 +145,17 @@ it('makes connections, a transfer and a run from a terminal, and waits for its e
   expect(again.err).toMatch(/crosstie: Run \d+ failed: .*orders\.csv/)
 })
 
+it('says which run a run waits for', async () => {
+  const unlock = await sample.lock('orders')
+  const { id: ahead } = JSON.parse((await crosstie(['transfer', 'run', 'orders out', '--json'])).out)
+  const waiting = start(['transfer', 'run', 'orders out', '--wait'])
+  for await (const said of waiting.stderr) {
+    if (String(said).includes(`Waits until run ${ahead} of this transfer is over.`)) break
+  }
+  await unlock()
+  if (waiting.exitCode === null) await once(waiting, 'close')
+})
+
 it('says in one line what went wrong, and exits as scripts rely on', async () => {
   expect(await crosstie(['transfer', 'show', '999999'])).toEqual({
     code: 3,
