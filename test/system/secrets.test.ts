@@ -104,6 +104,34 @@ async function live(): Promise<void> {
   expect(await ended(sync_id, 'syncs', 'state')).toBe('succeeded')
   expect(await ended(failing, 'syncs', 'state')).toBe('failed')
   Object.assign(known, { sync_id, version: 1 })
+  await told(group_id, user_id)
+}
+
+/** A message by mail to somebody's address, kept to be sent in an hour. */
+async function told(group_id: number, user_id: number): Promise<void> {
+  const connection_id = await made('/v1/connections', {
+    group_id,
+    name: 'mail',
+    description: '',
+    type: 'smtp',
+    connection_data: { host: 'mail.invalid', port: 25, from: 'hub@example.org' },
+    auth_data: { type: 'basic', user: 'hub', password: marker },
+  })
+  const account_id = await made('/v1/accounts', {
+    group_id,
+    user_id,
+    connection_id,
+    account: 'a@example.org',
+  })
+  const template_id = await made('/v1/templates', { group_id, name: 'news', content: 'News: ${what}' })
+  const sent = await ada.ask('POST', '/v1/notifications', {
+    group_id,
+    template: 'news',
+    arguments: { what: 'none' },
+    to: [{ account: account_id }],
+    send_at: new Date(Date.now() + 3_600_000).toISOString(),
+  })
+  Object.assign(known, { account_id, template_id, task_id: sent.tasks[0].id })
 }
 
 async function ended(id: number, kind = 'runs', field = 'status'): Promise<string> {
