@@ -306,9 +306,13 @@ async function ownedGroup(tx: store.Tx, caller: Caller, id: number): Promise<sto
   return group
 }
 
-/** The filter `role` means that role or a higher one; a superuser's own memberships do not matter. */
+/**
+ * The filter `role` means that role or a higher one; a superuser's own memberships do not matter. A member's groups
+ * are always named, though the policies would leave out the others: so they are looked up, not sifted.
+ */
 function idsWithRole(caller: Caller, role: Static<typeof RoleRead> | undefined): number[] | null {
-  if (role === undefined || caller.isSuperuser) return null
+  if (caller.isSuperuser) return null
+  if (role === undefined) return [...caller.groups.keys()]
   if (role === 'Superuser') return []
   const wanted = role === 'Owner' ? 'owner' : (memberRole(role) ?? 'guest')
   return store.groupsWithRole(caller.groups, wanted)
