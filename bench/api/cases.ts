@@ -16,7 +16,7 @@ interface Case {
   order: Pick<Order, 'method' | 'paths' | 'body'>
   bare: BareQuery[]
   /** What SyncMaster's own server did with two tuned processes on two cores: requests a second, CPU seconds per 1,000. */
-  syncmaster: { perSecond: number; cpu: number }
+  syncmaster: { perSecond: number; cpu: number } | null
 }
 
 export async function benchApi({ seconds }: { seconds: number }): Promise<void> {
@@ -34,7 +34,7 @@ export async function benchApi({ seconds }: { seconds: number }): Promise<void> 
       `\n## /v1, ${CALLERS} callers, ${groups} groups, ${connections} connections, ${transfers} transfers, ${runs} runs (filled in ${Math.round((performance.now() - began) / 1000)} s)\n`,
     )
     process.stdout.write(
-      `${row(['', 'req/s', 'p50 ms', 'p99 ms', 'CPU s/1000', 'hub', 'database', 'bare q/s', 'p50 ms', 'request : query', 'SyncMaster CPU', 'fewer'])}\n`,
+      `${row(['', 'req/s', 'p50 ms', 'p99 ms', 'CPU s/1000', 'hub', 'database', 'bare q/s', 'p50 ms', 'request : query', 'SyncMaster CPU', 'hub fewer', 'with database'])}\n`,
     )
     const postmaster = await postmasterOf(place)
     let from = 1
@@ -49,7 +49,10 @@ export async function benchApi({ seconds }: { seconds: number }): Promise<void> 
         database: cpuOfTree(postmaster) - before.database,
       }
       from += answered.requests + CALLERS
-      const bare = await runBare(adminUrl, one.bare, { callers: CALLERS, seconds: Math.min(seconds, 3) })
+      const bare =
+        one.bare.length === 0
+          ? null
+          : await runBare(adminUrl, one.bare, { callers: CALLERS, seconds: Math.min(seconds, 3) })
       process.stdout.write(`${row(figures(one, answered, spent, bare))}\n`)
     }
   } finally {
@@ -62,7 +65,7 @@ function figures(
   one: Case,
   answered: Answered,
   spent: { hub: number; database: number },
-  bare: { perSecond: number; p50: number },
+  bare: { perSecond: number; p50: number } | null,
 ): string[] {
   const per = (value: number) => ((value / answered.requests) * 1000).toFixed(2)
   const cpu = ((spent.hub + spent.database) / answered.requests) * 1000
@@ -75,11 +78,14 @@ function figures(
     cpu.toFixed(2),
     per(spent.hub),
     per(spent.database),
-    bare.perSecond.toFixed(0),
-    bare.p50.toFixed(1),
-    `${(bare.perSecond / perSecond).toFixed(1)} ×`,
-    one.syncmaster.cpu.toFixed(1),
-    `${(one.syncmaster.cpu / cpu).toFixed(1)} ×`,
+    bare?.perSecond.toFixed(0) ?? '',
+    bare?.p50.toFixed(1) ?? '',
+    bare === null ? '' : `${(bare.perSecond / perSecond).toFixed(1)} ×`,
+    one.syncmaster?.cpu.toFixed(1) ?? '',
+    one.syncmaster === null
+      ? ''
+      : `${(one.syncmaster.cpu / (spent.hub / answered.requests) / 1000).toFixed(1)} ×`,
+    one.syncmaster === null ? '' : `${(one.syncmaster.cpu / cpu).toFixed(1)} ×`,
   ]
 }
 
@@ -127,6 +133,8 @@ function casesOf(seeded: Seeded, { username }: Member): Case[] {
   ]
   const search = `to_tsquery('simple', 'orders & daily') || plainto_tsquery('russian', 'orders daily')`
   return [
+    // What HTTP itself costs here, before anybody is asked for or anything is read.
+    { name: 'nothing at all', order: get('/monitoring/ping'), bare: [], syncmaster: null },
     {
       name: 'connection by id',
       order: get(...connectionIds.map((id) => `/v1/connections/${id}`)),
