@@ -110,14 +110,14 @@ test('a database that is killed under the hub comes back; requests meanwhile are
 
 test('a hub whose database dies again and again ends with the reason, for a manager of services to see', async () => {
   const hub = await start()
-  for (let times = 1; times <= 6; times++) {
-    const before = await postmasterOf(place)
-    process.kill(before, 'SIGKILL')
-    if (times === 6) break
-    await expect.poll(() => postmasterOf(place), { timeout: 20_000 }).not.toBe(before)
-    await expect
-      .poll(() => hub.said().split('has been started again').length - 1, { timeout: 20_000 })
-      .toBe(times)
+  const restarts = () => hub.said().split('has been started again').length - 1
+  let isOver = false
+  void hub.end.then(() => (isOver = true))
+  // A restart that fails counts as one more death, so a busy machine may come to the end sooner.
+  for (let deaths = 1; deaths <= 6 && !isOver; deaths++) {
+    const before = restarts()
+    process.kill(await postmasterOf(place), 'SIGKILL')
+    await expect.poll(() => isOver || restarts() > before, { timeout: 60_000 }).toBe(true)
   }
   expect(await hub.end).toEqual({ code: 1, signal: null })
   expect(hub.said()).toMatch(/crosstie: The hub ends: its own PostgreSQL was lost more than 5 times/)

@@ -73,6 +73,8 @@ test('a second hub on the same data folder is refused with the reason, and the f
 
 test('two hubs that start at once on a new folder: one serves, the other is refused', async () => {
   const both = await Promise.allSettled([start(), start()])
+  const refusals = both.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
+  expect(refusals).toEqual([expect.stringContaining('Another hub')])
   const served = both.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   expect(served).toHaveLength(1)
   expect(await ask(served[0]?.url ?? '', 'select 1 as one')).toEqual([{ one: 1 }])
@@ -124,11 +126,16 @@ test('a killed server comes back although a session of it is deep in a long quer
 
 test('a server that is killed again and again is given up, with the reason', async () => {
   let restarts = 0
+  let isLost = false
   const server = await start({ onRestart: () => (restarts += 1) })
-  for (let times = 1; times <= 6; times++) {
+  void server.lost.then(() => (isLost = true))
+  // A restart that fails counts as one more death, so a busy machine may come to the end sooner.
+  for (let deaths = 1; deaths <= 6 && !isLost; deaths++) {
+    const before = restarts
     await killServer()
-    if (times <= 5) await expect.poll(() => restarts, { timeout: 20_000 }).toBe(times)
+    await expect.poll(() => isLost || restarts > before, { timeout: 60_000 }).toBe(true)
   }
+  expect(restarts).toBeLessThanOrEqual(5)
   expect((await server.lost).message).toMatch(/lost more than 5 times within 10 minutes.*postgres\.log/)
   await server.stop()
 })
