@@ -50,15 +50,10 @@ export async function listCatalogs(
   filter: PageRequest & { connectionId: number },
 ): Promise<{ total: number; found: CatalogVersion[] }> {
   const query = tx.selectFrom('connect.catalog_version').where('connection_id', '=', filter.connectionId)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const found = await query
-    .select(SHORT)
-    .orderBy('version', 'desc')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, found] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query.select(SHORT).orderBy('version', 'desc').limit(filter.page_size).offset(offsetOf(filter)).execute(),
+  ])
   return { total, found }
 }
 

@@ -20,14 +20,14 @@ export async function findFiles(
   if (search !== null && search !== '') {
     query = query.where('path', 'ilike', `%${search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)
   }
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const found = await query
-    .select(['path', 'size_bytes', 'modified_at', 'etag'])
-    .orderBy('path')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const [{ total }, found] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(['path', 'size_bytes', 'modified_at', 'etag'])
+      .orderBy('path')
+      .limit(limit)
+      .offset(offset)
+      .execute(),
+  ])
   return { total, found }
 }

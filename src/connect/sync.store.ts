@@ -75,15 +75,10 @@ export async function listSyncs(
     .where('group_id', '=', filter.groupId)
     .where('connection_id', '=', filter.connectionId)
   if (filter.states.length > 0) query = query.where('state', 'in', filter.states)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const found = await query
-    .select(COLUMNS)
-    .orderBy('id', 'desc')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, found] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query.select(COLUMNS).orderBy('id', 'desc').limit(filter.page_size).offset(offsetOf(filter)).execute(),
+  ])
   return { total, found }
 }
 
@@ -221,15 +216,15 @@ export async function listChanges(
   filter: PageRequest & { syncId: number },
 ): Promise<{ total: number; found: (Required<SyncChange> & { seq: number })[] }> {
   const query = tx.selectFrom('connect.sync_change').where('sync_id', '=', filter.syncId)
-  const { total } = await query
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const found = await query
-    .select(['seq', 'kind', 'item', 'note', 'breaking'])
-    .orderBy('seq')
-    .limit(filter.page_size)
-    .offset(offsetOf(filter))
-    .execute()
+  const [{ total }, found] = await Promise.all([
+    query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    query
+      .select(['seq', 'kind', 'item', 'note', 'breaking'])
+      .orderBy('seq')
+      .limit(filter.page_size)
+      .offset(offsetOf(filter))
+      .execute(),
+  ])
   return { total, found }
 }
 

@@ -1,8 +1,9 @@
 import { Fault, messageOf, type FaultKind } from '#fault'
 
 import type { PostgresLogin, TableName } from '../../engine/job.ts'
+import { cut } from '../../format/sql.ts'
 import { placeOf } from './login.ts'
-import { cut, tableText } from './quote.ts'
+import { tableText } from './quote.ts'
 
 /** What was being done when the server said no; it goes into the sentence. */
 export interface PostgresPlace {

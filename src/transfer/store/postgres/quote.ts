@@ -24,9 +24,3 @@ export function quoteNames(names: readonly string[]): string {
 export function tableText(table: TableName): string {
   return `${table.schema}.${table.name}`
 }
-
-/** A value inside a sentence: short, on one line. */
-export function cut(text: string, length = 80): string {
-  const line = text.replaceAll(/\s+/g, ' ')
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`
-}
